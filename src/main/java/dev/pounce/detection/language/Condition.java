@@ -1,0 +1,7 @@
+package dev.pounce.detection.language;
+
+/** A compiled condition. Immutable, safe for any thread, never throws. */
+@FunctionalInterface
+public interface Condition<E> {
+    boolean test(E event);
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.pounce;
+
+import org.jspecify.annotations.NullMarked;
