@@ -97,7 +97,7 @@ public sealed interface ProbeEvent {
     /**
      * The subject connected a socket, or tried to.
      *
-     * @param localAddress 4 or 16 bytes; empty for a Unix socket
+     * @param localAddress in the usual notation of IPv4 or IPv6; empty for a Unix socket
      */
     record Connect(
             long boottimeNanos,
@@ -108,8 +108,8 @@ public sealed interface ProbeEvent {
             int protocol,
             int localPort,
             int remotePort,
-            byte[] localAddress,
-            byte[] remoteAddress,
+            String localAddress,
+            String remoteAddress,
             String path,
             String cgroup)
             implements ProbeEvent {}
