@@ -1,0 +1,23 @@
+#!/bin/sh
+# Starts Pounce on a Java 21 or later. Settings for the virtual machine go into POUNCE_JAVA_OPTS.
+home=$(dirname "$(dirname "$(readlink -f "$0")")")
+
+java_of_21() {
+	[ -x "$1" ] && [ "$("$1" -version 2>&1 | sed -n 's/.* version "\([0-9]*\).*/\1/p')" -ge 21 ] 2>/dev/null
+}
+for java in "${JAVA_HOME:+$JAVA_HOME/bin/java}" "$(command -v java)" /usr/lib/jvm/*/bin/java /opt/*/bin/java \
+	"${XDG_CACHE_HOME:-$HOME/.cache}"/pounce/jdk/*/bin/java; do
+	java_of_21 "$java" && break
+	java=
+done
+[ -n "$java" ] || {
+	echo "pounce: no Java 21 or later was found; set JAVA_HOME to one" >&2
+	exit 1
+}
+
+# A command that prints and ends is quickest on the first compiler alone; the engine gets both.
+case ${1:-} in run) tier= ;; *) tier=-XX:TieredStopAtLevel=1 ;; esac
+# A small heap on the serial collector: collections of a millisecond or two, and no threads of its own.
+exec "$java" -XX:+UseSerialGC -Xms48m -Xmx256m -Xss512k $tier -XX:+ExitOnOutOfMemoryError \
+	--enable-native-access=ALL-UNNAMED -Dpounce.home="$home" ${POUNCE_JAVA_OPTS:-} \
+	-jar "$home/lib/quarkus-run.jar" "$@"
