@@ -1,0 +1,81 @@
+package dev.pounce;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+import java.util.List;
+
+@AnalyzeClasses(packages = "dev.pounce", importOptions = DoNotIncludeTests.class)
+class ArchitectureTest {
+
+    /** The order of this list is the architecture. */
+    private static final List<String> STAGES = List.of(
+            "source", "asset", "action", "probe", "detection", "correlation", "planning", "guard", "audit", "cli");
+
+    @ArchTest
+    static void aStageKnowsTheStagesBeforeItAndNoneAfter(JavaClasses classes) {
+        for (int i = 0; i < STAGES.size() - 1; i++) {
+            noClasses()
+                    .that()
+                    .resideInAPackage("dev.pounce." + STAGES.get(i) + "..")
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAnyPackage(packagesOf(STAGES.subList(i + 1, STAGES.size())))
+                    .because("events flow one way")
+                    .check(classes);
+        }
+    }
+
+    @ArchTest
+    static final ArchRule noStageKnowsThePipelineThatJoinsThem = noClasses()
+            .that()
+            .resideInAnyPackage(packagesOf(STAGES.subList(0, STAGES.size() - 1)))
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("dev.pounce")
+            .because("the pipeline knows the stages, not the other way round");
+
+    @ArchTest
+    static final ArchRule onlyTheProcessActuatorSendsSignals = noClasses()
+            .that()
+            .resideOutsideOfPackage("dev.pounce.action.process..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("jnr..", "com.kenai.jffi..")
+            .because("a signal is the one thing here that cannot be taken back; ask ProcessActuator");
+
+    @ArchTest
+    static final ArchRule onlyCorrelationKnowsDrools = noClasses()
+            .that()
+            .resideOutsideOfPackage("dev.pounce.correlation..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("org.drools..", "org.kie..")
+            .because("the rule engine is a means; say what you need as a RuleBook");
+
+    @ArchTest
+    static final ArchRule nobodyChangesTheClusterYet = noClasses()
+            .that()
+            .resideOutsideOfPackage("dev.pounce.action.kubernetes..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("io.fabric8..")
+            .because("action.kubernetes is the only package that may");
+
+    @ArchTest
+    static final ArchRule theStagesKnowNoFramework = noClasses()
+            .that()
+            .resideInAnyPackage(packagesOf(STAGES.subList(0, STAGES.size() - 1)))
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("jakarta..", "io.smallrye..", "org.eclipse.microprofile..")
+            .because("a stage is plain Java that runs in a millisecond of test; the pipeline wires it");
+
+    private static String[] packagesOf(List<String> stages) {
+        return stages.stream().map(stage -> "dev.pounce." + stage + "..").toArray(String[]::new);
+    }
+}
