@@ -1,0 +1,84 @@
+package dev.pounce.endtoend;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Assumptions;
+
+/** Programs of this machine, run as a person at a terminal would. */
+final class Machine {
+
+    private Machine() {}
+
+    /** What a command printed and how it ended. */
+    record Ran(int exit, String out, String err) {}
+
+    static Path home() {
+        return Path.of(System.getProperty("pounce.home", "target/pounce")).toAbsolutePath();
+    }
+
+    static Path project() {
+        return Path.of("").toAbsolutePath();
+    }
+
+    /** Leaves the test out, and says so, where the real parts cannot be had. */
+    static void assumeItCanRunHere() {
+        leaveOutUnless(Files.isExecutable(home().resolve("bin/pounce")), "target/pounce is not there; run ci/package");
+        leaveOutUnless(Files.isReadable(Path.of("/sys/kernel/btf/vmlinux")), "this kernel has no BTF");
+        leaveOutUnless(run("id", "-u").out().strip().equals("0"), "not root");
+        leaveOutUnless(run("sh", "-c", "command -v containerd").exit() == 0, "containerd is not installed");
+    }
+
+    private static void leaveOutUnless(boolean possible, String why) {
+        if (!possible) {
+            System.out.println("left out: end-to-end tests, because " + why);
+            Assumptions.abort(why);
+        }
+    }
+
+    static Ran run(String... command) {
+        return run(List.of(command));
+    }
+
+    static Ran run(List<String> command) {
+        try {
+            Path err = Files.createTempFile("pounce-test", ".err");
+            try {
+                Process process = new ProcessBuilder(command)
+                        .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+                        .redirectError(err.toFile())
+                        .start();
+                String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+                return new Ran(process.waitFor(), out, Files.readString(err));
+            } finally {
+                Files.delete(err);
+            }
+        } catch (IOException broken) {
+            throw new AssertionError("could not run " + command, broken);
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError("interrupted while running " + command, stopped);
+        }
+    }
+
+    /** The packaged command line. */
+    static Ran pounce(String... arguments) {
+        List<String> command = new ArrayList<>(List.of(home().resolve("bin/pounce").toString()));
+        command.addAll(List.of(arguments));
+        return run(command);
+    }
+
+    /** Alive, and not a zombie that nobody has fetched yet. */
+    static boolean isAlive(long pid) {
+        try {
+            String stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
+            char state = stat.charAt(stat.lastIndexOf(')') + 2);
+            return state != 'Z' && state != 'X';
+        } catch (IOException gone) {
+            return false;
+        }
+    }
+}
