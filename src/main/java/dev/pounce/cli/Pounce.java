@@ -43,7 +43,6 @@ import picocli.CommandLine.Spec;
 public final class Pounce implements Callable<Integer> {
 
     @Spec
-    @SuppressWarnings("NullAway.Init") // set by picocli
     CommandSpec spec;
 
     @CommandLine.Option(

@@ -11,6 +11,5 @@ final class StateOption {
             paramLabel = "DIR",
             defaultValue = "${env:POUNCE_STATE:-/var/lib/pounce}",
             description = "State directory: journal, sockets (default: $POUNCE_STATE, else /var/lib/pounce).")
-    @SuppressWarnings("NullAway.Init") // set by picocli
     Path directory;
 }

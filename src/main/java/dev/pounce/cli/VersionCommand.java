@@ -10,7 +10,6 @@ import picocli.CommandLine.Spec;
 final class VersionCommand implements Callable<Integer> {
 
     @Spec
-    @SuppressWarnings("NullAway.Init") // set by picocli
     CommandSpec spec;
 
     @Option(names = "-o", paramLabel = "FORMAT", description = "text or json", defaultValue = "text")

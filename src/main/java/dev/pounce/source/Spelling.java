@@ -13,7 +13,7 @@ public final class Spelling {
         String best = null;
         int bestDistance = Math.max(2, word.length() / 3) + 1;
         for (String candidate : known) {
-            int distance = distance(word, candidate, bestDistance);
+            int distance = distance(word, candidate, bestDistance + 1);
             if (distance < bestDistance
                     || (distance == bestDistance && best != null && candidate.compareTo(best) < 0)) {
                 best = candidate;

@@ -48,7 +48,8 @@ final class Machine {
             Path err = Files.createTempFile("pounce-test", ".err");
             try {
                 Process process = new ProcessBuilder(command)
-                        .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+                        .redirectInput(ProcessBuilder.Redirect.from(
+                                Path.of("/dev/null").toFile()))
                         .redirectError(err.toFile())
                         .start();
                 String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
@@ -66,7 +67,8 @@ final class Machine {
 
     /** The packaged command line. */
     static Ran pounce(String... arguments) {
-        List<String> command = new ArrayList<>(List.of(home().resolve("bin/pounce").toString()));
+        List<String> command =
+                new ArrayList<>(List.of(home().resolve("bin/pounce").toString()));
         command.addAll(List.of(arguments));
         return run(command);
     }

@@ -73,7 +73,8 @@ final class RunningEngine implements AutoCloseable {
     }
 
     void awaitMessage(String part) {
-        Eventually.until("message with '" + part + "', but " + err, () -> err.stream().anyMatch(l -> l.contains(part)));
+        Eventually.until(
+                "message with '" + part + "', but " + err, () -> err.stream().anyMatch(l -> l.contains(part)));
     }
 
     /** Until the journal says so: {@code pounce audit list -o json} has a line with all these parts. */
