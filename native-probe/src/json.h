@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An event frame as one line of JSON, for eyes and for tests. */
+#ifndef POUNCE_JSON_H
+#define POUNCE_JSON_H
+
+#include <stdio.h>
+#include "probe_event.h"
+
+/* The name of a kind as options and JSON spell it; NULL when there is no such event. */
+const char *kind__name(unsigned kind);
+
+void json__print_event(FILE *out, const struct probe_frame *frame);
+
+#endif
