@@ -1,0 +1,68 @@
+package dev.pounce.action.process;
+
+import java.io.File;
+import java.io.FileInputStream;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Reads {@code /proc}. Every answer is a snapshot that may be out of date when it arrives; empty means that
+ * it could not be read, most often because the process is gone, and the caller who must know asks its pidfd.
+ */
+final class ProcFiles {
+
+    /** 52 numbers of which the first 22 are wanted, and a name of at most 64 bytes. */
+    private static final int STAT_BYTES = 1024;
+
+    private ProcFiles() {}
+
+    static Optional<ProcStat> stat(int pid) {
+        return read("/proc/" + pid + "/stat");
+    }
+
+    /** One entry per thread that could be read; empty when the process is gone. */
+    static List<ProcStat> threads(int pid) {
+        List<ProcStat> threads = new ArrayList<>();
+        for (int tid : numbersIn("/proc/" + pid + "/task")) {
+            read("/proc/" + pid + "/task/" + tid + "/stat").ifPresent(threads::add);
+        }
+        return threads;
+    }
+
+    /** Every process that could be read, kernel threads left out. */
+    static List<ProcStat> processes() {
+        List<ProcStat> processes = new ArrayList<>();
+        for (int pid : numbersIn("/proc")) {
+            stat(pid).filter(stat -> !stat.isKernelThread()).ifPresent(processes::add);
+        }
+        return processes;
+    }
+
+    private static Optional<ProcStat> read(String path) {
+        // A stream and no Path: this stands between a detection and its signal
+        try (FileInputStream file = new FileInputStream(path)) {
+            byte[] line = new byte[STAT_BYTES];
+            int length = file.read(line);
+            return length <= 0 ? Optional.empty() : Optional.of(ProcStat.parse(line, length));
+        } catch (IOException | IllegalArgumentException gone) {
+            return Optional.empty();
+        }
+    }
+
+    private static int[] numbersIn(String directory) {
+        String[] names = new File(directory).list();
+        if (names == null) {
+            return new int[0];
+        }
+        int[] numbers = new int[names.length];
+        int count = 0;
+        for (String name : names) {
+            if (name.charAt(0) >= '0' && name.charAt(0) <= '9') {
+                numbers[count++] = Integer.parseInt(name);
+            }
+        }
+        return java.util.Arrays.copyOf(numbers, count);
+    }
+}

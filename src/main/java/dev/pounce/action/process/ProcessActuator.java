@@ -1,0 +1,320 @@
+package dev.pounce.action.process;
+
+import dev.pounce.action.Action;
+import dev.pounce.action.Actuator;
+import dev.pounce.action.Outcome;
+import dev.pounce.asset.ContainerRef;
+import dev.pounce.asset.ProcessRef;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadFactory;
+
+/**
+ * Kills, suspends and resumes processes of this node.
+ *
+ * <p>The first signal is sent on the caller's thread, tens of microseconds after the call: the process itself
+ * for a kill, a suspension and a resumption; for a kill of a tree its root is stopped, so that it cannot run
+ * ahead; for a kill of a container the process that was seen is killed. All else happens on five daemon
+ * threads, whatever the number of actions under way: one that waits for exits, two that sweep trees and
+ * containers ({@link Sweep} says how), and two that complete the returned stages, so that a slow dependent
+ * delays neither a signal nor an observation.
+ *
+ * <p>Whatever is asked for, pid 1, kernel threads, this process and its ancestors are never signalled. Needs
+ * CAP_KILL for processes of other users, and the host's pid namespace. Thread-safe.
+ */
+public final class ProcessActuator implements Actuator<Action.OnProcess>, AutoCloseable {
+
+    private final ContainerMembership membership;
+    private final Clock clock;
+    private final Untouchable untouchable = Untouchable.aroundThisProcess();
+    private final ExitWatch exitWatch = new ExitWatch();
+    private final ScheduledExecutorService sweepers = Executors.newScheduledThreadPool(2, daemons("pounce-sweep"));
+    private final ExecutorService completers = Executors.newFixedThreadPool(2, daemons("pounce-outcome"));
+
+    public ProcessActuator(ContainerMembership membership, Clock clock) {
+        this.membership = membership;
+        this.clock = clock;
+    }
+
+    /** Loads what the first signal would otherwise have to wait for; blocks for up to a second. */
+    public void warmUp() {
+        Signals.warmUp();
+        int self = Math.toIntExact(ProcessHandle.current().pid());
+        ProcStat stat = ProcFiles.stat(self).orElseThrow();
+        ProcessRef us = new ProcessRef(
+                new dev.pounce.asset.NodeRef("localhost"), self, stat.startTicks() * ProcStat.NANOS_PER_TICK);
+        for (int i = 0; i < 200; i++) {
+            Outcome withheld = rehearse(new Action.SuspendProcess(us));
+            if (!(withheld instanceof Outcome.Withheld)) {
+                throw new IllegalStateException("this engine would signal itself: " + withheld);
+            }
+        }
+    }
+
+    @Override
+    public CompletionStage<Outcome> carryOut(Action.OnProcess action, Instant deadline) {
+        CompletableFuture<Outcome> result = new CompletableFuture<>();
+        long deadlineNanos = nanosOf(deadline);
+        switch (action) {
+            case Action.KillProcess kill -> kill(kill, deadlineNanos, result);
+            case Action.SuspendProcess suspend -> hold(suspend.target(), true, deadlineNanos, result);
+            case Action.ResumeProcess resume -> hold(resume.target(), false, deadlineNanos, result);
+        }
+        // Dependents run on threads of their own: the thread that waits for exits must not wait for them
+        return result.isDone() ? result : result.thenApplyAsync(outcome -> outcome, completers);
+    }
+
+    private void kill(Action.KillProcess kill, long deadlineNanos, CompletableFuture<Outcome> result) {
+        switch (kill.scope()) {
+            case PROCESS -> killOne(kill.target(), deadlineNanos, result);
+            case TREE -> killTree(kill.target(), deadlineNanos, result);
+            case CONTAINER -> {
+                Optional<Outcome> problem = containerProblem(kill.container());
+                if (problem.isPresent()) {
+                    result.complete(problem.get());
+                } else {
+                    killContainer(kill.target(), kill.container().orElseThrow(), deadlineNanos, result);
+                }
+            }
+        }
+    }
+
+    private void killOne(ProcessRef target, long deadlineNanos, CompletableFuture<Outcome> result) {
+        switch (Resolved.resolve(target, untouchable)) {
+            case Resolved.Missed(Outcome outcome) -> result.complete(outcome);
+            case Resolved.Held held -> {
+                int answer = Signals.send(held.pidfd(), Signals.SIGKILL);
+                if (answer < 0) {
+                    Signals.close(held.pidfd());
+                    result.complete(Resolved.couldNotSignal(held.stat(), -answer));
+                } else {
+                    exitWatch.add(new Awaiting.Exit(held, deadlineNanos, result));
+                }
+            }
+        }
+    }
+
+    private void killTree(ProcessRef root, long deadlineNanos, CompletableFuture<Outcome> result) {
+        switch (Resolved.resolve(root, untouchable)) {
+            case Resolved.Missed(Outcome outcome) -> result.complete(outcome);
+            case Resolved.Held held -> {
+                int answer = Signals.send(held.pidfd(), Signals.SIGSTOP);
+                Signals.close(held.pidfd());
+                if (answer < 0) {
+                    result.complete(Resolved.couldNotSignal(held.stat(), -answer));
+                } else {
+                    sweep(
+                            new Tree("tree of " + root.display()),
+                            List.of(held.stat()),
+                            List.of(),
+                            deadlineNanos,
+                            result);
+                }
+            }
+        }
+    }
+
+    /** The process that was seen may be gone, or hard to signal: the container is named by itself. */
+    private void killContainer(
+            ProcessRef seen, ContainerRef container, long deadlineNanos, CompletableFuture<Outcome> result) {
+        InContainer group = new InContainer(container, membership);
+        switch (Resolved.resolve(seen, untouchable)) {
+            case Resolved.Missed(Outcome.Withheld withheld) -> result.complete(withheld);
+            case Resolved.Missed(Outcome ignored) -> sweep(group, List.of(), List.of(), deadlineNanos, result);
+            case Resolved.Held held -> {
+                int answer = Signals.send(held.pidfd(), Signals.SIGKILL);
+                Signals.close(held.pidfd());
+                sweep(group, List.of(), answer < 0 ? List.of() : List.of(held.stat()), deadlineNanos, result);
+            }
+        }
+    }
+
+    private void sweep(
+            Sweep.Group group,
+            List<ProcStat> held,
+            List<ProcStat> dying,
+            long deadlineNanos,
+            CompletableFuture<Outcome> result) {
+        sweepers.execute(
+                new Sweep(group, held, dying, untouchable, sweepers, result, System.nanoTime(), deadlineNanos));
+    }
+
+    private Optional<Outcome> containerProblem(Optional<ContainerRef> container) {
+        if (container.isEmpty()) {
+            return Optional.of(
+                    new Outcome.Failed("to kill a container, the action must name it; none was named", false));
+        }
+        for (int pid : untouchable.pids()) {
+            if (membership.isIn(pid, container.get())) {
+                return Optional.of(new Outcome.Withheld(
+                        container.get().display() + " is where process/" + pid + " lives, this engine or an ancestor"));
+            }
+        }
+        return Optional.empty();
+    }
+
+    private void hold(ProcessRef target, boolean stop, long deadlineNanos, CompletableFuture<Outcome> result) {
+        switch (Resolved.resolve(target, untouchable)) {
+            case Resolved.Missed(Outcome outcome) -> result.complete(outcome);
+            case Resolved.Held held -> {
+                List<ProcStat> threads = ProcFiles.threads(target.pid());
+                if (stop ? Awaiting.allStopped(threads) : Awaiting.noneStopped(threads)) {
+                    Signals.close(held.pidfd());
+                    result.complete(new Outcome.AlreadySo(
+                            target.display() + (stop ? " was stopped already" : " was not stopped")));
+                    return;
+                }
+                int answer = Signals.send(held.pidfd(), stop ? Signals.SIGSTOP : Signals.SIGCONT);
+                if (answer < 0) {
+                    Signals.close(held.pidfd());
+                    result.complete(Resolved.couldNotSignal(held.stat(), -answer));
+                } else {
+                    exitWatch.add(new Awaiting.Holding(held, stop, deadlineNanos, result));
+                }
+            }
+        }
+    }
+
+    @Override
+    public Outcome rehearse(Action.OnProcess action) {
+        if (action instanceof Action.KillProcess kill && kill.scope() == Action.Scope.CONTAINER) {
+            return rehearseContainer(kill);
+        }
+        return switch (Resolved.resolve(action.target(), untouchable)) {
+            case Resolved.Missed(Outcome outcome) -> outcome;
+            case Resolved.Held held -> {
+                int answer = Signals.send(held.pidfd(), 0);
+                Signals.close(held.pidfd());
+                yield answer < 0 ? Resolved.couldNotSignal(held.stat(), -answer) : wouldAct(action, held.stat());
+            }
+        };
+    }
+
+    private static Outcome wouldAct(Action.OnProcess action, ProcStat stat) {
+        String process = action.target().display() + " (" + stat.comm() + ")";
+        return switch (action) {
+            case Action.KillProcess kill
+            when kill.scope() == Action.Scope.TREE -> {
+                int others = Sweep.wouldReach(new Tree(process), List.of(stat)).size() - 1;
+                yield new Outcome.WouldAct(
+                        "would kill " + process + " and " + (others == 1 ? "1 descendant" : others + " descendants"));
+            }
+            case Action.KillProcess kill -> new Outcome.WouldAct("would kill " + process);
+            case Action.SuspendProcess suspend ->
+                stat.isStopped()
+                        ? new Outcome.AlreadySo(process + " is stopped already")
+                        : new Outcome.WouldAct("would suspend " + process);
+            case Action.ResumeProcess resume ->
+                stat.isStopped()
+                        ? new Outcome.WouldAct("would resume " + process)
+                        : new Outcome.AlreadySo(process + " is not stopped");
+        };
+    }
+
+    private Outcome rehearseContainer(Action.KillProcess kill) {
+        Optional<Outcome> problem = containerProblem(kill.container());
+        if (problem.isPresent()) {
+            return problem.get();
+        }
+        ContainerRef container = kill.container().orElseThrow();
+        List<ProcStat> members = Sweep.wouldReach(new InContainer(container, membership), List.of());
+        if (members.isEmpty()) {
+            return new Outcome.TargetGone(container.display() + " has no process left");
+        }
+        for (ProcStat member : members) {
+            Optional<String> objection = untouchable.objectionTo(member);
+            if (objection.isPresent()) {
+                return new Outcome.Withheld(
+                        container.display() + " contains what may not be touched: " + objection.get());
+            }
+        }
+        return new Outcome.WouldAct("would kill " + members.size() + (members.size() == 1 ? " process" : " processes")
+                + " of " + container.display());
+    }
+
+    /**
+     * {@link Outcome.AlreadySo} when the effect is there, {@link Outcome.WouldAct} when it is not, {@link
+     * Outcome.TargetGone} when the process ended and so cannot tell whether it had been suspended or resumed,
+     * {@link Outcome.Failed} when it cannot be seen.
+     */
+    @Override
+    public Outcome observe(Action.OnProcess action) {
+        if (action instanceof Action.KillProcess kill
+                && kill.scope() == Action.Scope.CONTAINER
+                && kill.container().isPresent()) {
+            ContainerRef container = kill.container().get();
+            int alive = Sweep.wouldReach(new InContainer(container, membership), List.of())
+                    .size();
+            return alive == 0
+                    ? new Outcome.AlreadySo(container.display() + " has no process left")
+                    : new Outcome.WouldAct(
+                            container.display() + " still has " + alive + (alive == 1 ? " process" : " processes"));
+        }
+        return switch (Resolved.resolve(action.target(), untouchable)) {
+            case Resolved.Missed(Outcome outcome) -> observedGone(action, outcome);
+            case Resolved.Held held -> {
+                Signals.close(held.pidfd());
+                yield observed(action, held.stat());
+            }
+        };
+    }
+
+    private static Outcome observedGone(Action.OnProcess action, Outcome outcome) {
+        return switch (outcome) {
+            // The root of a tree says nothing about those below it, who have other parents by now
+            case Outcome.TargetGone gone ->
+                action instanceof Action.KillProcess kill && kill.scope() == Action.Scope.PROCESS
+                        ? new Outcome.AlreadySo(gone.reason())
+                        : gone;
+            case Outcome.Done d -> d;
+            case Outcome.AlreadySo a -> a;
+            case Outcome.Failed f -> f;
+            case Outcome.Withheld w -> w;
+            case Outcome.WouldAct w -> w;
+        };
+    }
+
+    private static Outcome observed(Action.OnProcess action, ProcStat stat) {
+        String process = action.target().display() + " (" + stat.comm() + ")";
+        List<ProcStat> threads = ProcFiles.threads(stat.pid());
+        return switch (action) {
+            case Action.KillProcess kill -> new Outcome.WouldAct(process + " is alive");
+            case Action.SuspendProcess suspend ->
+                Awaiting.allStopped(threads)
+                        ? new Outcome.AlreadySo(process + " is stopped")
+                        : new Outcome.WouldAct(process + " is not stopped");
+            case Action.ResumeProcess resume ->
+                Awaiting.noneStopped(threads)
+                        ? new Outcome.AlreadySo(process + " is not stopped")
+                        : new Outcome.WouldAct(process + " is stopped");
+        };
+    }
+
+    private long nanosOf(Instant deadline) {
+        return System.nanoTime() + Duration.between(clock.instant(), deadline).toNanos();
+    }
+
+    /** Ends the threads; what was sent stays sent, its stages are not completed any more. */
+    @Override
+    public void close() {
+        exitWatch.close();
+        sweepers.shutdownNow();
+        completers.shutdown();
+    }
+
+    private static ThreadFactory daemons(String name) {
+        return runnable -> {
+            Thread thread = new Thread(runnable, name);
+            thread.setDaemon(true);
+            return thread;
+        };
+    }
+}

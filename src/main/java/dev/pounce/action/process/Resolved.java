@@ -1,0 +1,83 @@
+package dev.pounce.action.process;
+
+import dev.pounce.action.Outcome;
+import dev.pounce.asset.ProcessRef;
+import java.util.Optional;
+
+/** The answer to: is the process that was seen still there, and may it be signalled? */
+sealed interface Resolved {
+
+    /** Yes, and this descriptor is that process and can become no other. Whoever gets it closes it. */
+    record Held(int pidfd, ProcStat stat) implements Resolved {}
+
+    /** No; nothing is left open. */
+    record Missed(Outcome outcome) implements Resolved {}
+
+    /**
+     * Opens first and compares second. The other way round, the pid could change hands in between. This way
+     * it cannot matter: a process that took over the pid after the opening started later than the one that
+     * was seen, so its start time differs, and the descriptor of the old one answers ESRCH. A pid that went
+     * round within one tick (10 ms) would need the kernel to hand out all others in that time.
+     */
+    static Resolved resolve(ProcessRef target, Untouchable untouchable) {
+        return resolve(target.pid(), ProcStat.ticksOf(target.startTimeNanos()), untouchable);
+    }
+
+    static Resolved resolve(int pid, long startTicks, Untouchable untouchable) {
+        int pidfd = Signals.openPidfd(pid);
+        if (pidfd < 0) {
+            return new Missed(couldNotOpen(pid, -pidfd));
+        }
+        Optional<ProcStat> read = ProcFiles.stat(pid);
+        Outcome problem;
+        if (read.isEmpty()) {
+            problem = Signals.send(pidfd, 0) == -Signals.ESRCH
+                    ? gone(pid)
+                    : new Outcome.Failed("could not read /proc/" + pid + "/stat to compare the start time", true);
+        } else {
+            ProcStat stat = read.get();
+            Optional<String> objection = untouchable.objectionTo(stat);
+            if (stat.startTicks() != startTicks) {
+                problem = new Outcome.TargetGone("pid " + pid + " belongs to another process by now ("
+                        + stat.comm() + "): expected one started at tick " + startTicks + ", found tick "
+                        + stat.startTicks());
+            } else if (stat.hasExited()) {
+                problem = new Outcome.TargetGone("process/" + pid + " (" + stat.comm() + ") had already exited");
+            } else if (objection.isPresent()) {
+                problem = new Outcome.Withheld(objection.get());
+            } else {
+                return new Held(pidfd, stat);
+            }
+        }
+        Signals.close(pidfd);
+        return new Missed(problem);
+    }
+
+    private static Outcome gone(int pid) {
+        return new Outcome.TargetGone("process/" + pid + " does not exist any more");
+    }
+
+    private static Outcome couldNotOpen(int pid, int errno) {
+        return switch (errno) {
+            case Signals.ESRCH -> gone(pid);
+            // Old and new kernels' words for: that number is a thread of some other process
+            case Signals.EINVAL, Signals.ENOENT ->
+                new Outcome.TargetGone("pid " + pid + " is a thread of another process by now");
+            case Signals.EMFILE, Signals.ENFILE ->
+                new Outcome.Failed("no file descriptor left to open process/" + pid, true);
+            case Signals.ENOSYS ->
+                new Outcome.Failed("this kernel has no pidfd_open; Linux 5.3 or newer is needed", false);
+            default -> new Outcome.Failed("pidfd_open of process/" + pid + " answered errno " + errno, false);
+        };
+    }
+
+    static Outcome couldNotSignal(ProcStat stat, int errno) {
+        String process = "process/" + stat.pid() + " (" + stat.comm() + ")";
+        return switch (errno) {
+            case Signals.ESRCH -> new Outcome.TargetGone(process + " had already exited");
+            case Signals.EPERM ->
+                new Outcome.Failed("not permitted to signal " + process + "; CAP_KILL is needed", false);
+            default -> new Outcome.Failed("pidfd_send_signal to " + process + " answered errno " + errno, false);
+        };
+    }
+}

@@ -1,0 +1,117 @@
+package dev.pounce.action.process;
+
+import jnr.ffi.LibraryLoader;
+import jnr.ffi.Memory;
+import jnr.ffi.Pointer;
+import jnr.ffi.Runtime;
+
+/**
+ * The system calls that the JDK does not offer: pidfds, and waiting for many of them at once. Every call
+ * answers with what the kernel answered, or with the negated errno.
+ *
+ * <p>Only numbers cross the border to C. That is all that jnr-ffi needs for a dynamic proxy without
+ * generated classes, so that the same code works in a native executable; the metadata lies in {@code
+ * META-INF/native-image/dev.pounce/pounce} and names this class, {@link Native} and {@link LibC}.
+ */
+final class Signals {
+
+    static final int SIGKILL = 9;
+    static final int SIGCONT = 18;
+    static final int SIGSTOP = 19;
+
+    static final int EPERM = 1;
+    static final int ENOENT = 2;
+    static final int ESRCH = 3;
+    static final int EINVAL = 22;
+    static final int ENFILE = 23;
+    static final int EMFILE = 24;
+    static final int ENOSYS = 38;
+
+    // The table that x86-64 and aarch64 share: system calls since Linux 5.1 have one number everywhere
+    private static final long PIDFD_SEND_SIGNAL = 424;
+    private static final long PIDFD_OPEN = 434;
+
+    private static final int EFD_CLOEXEC_NONBLOCK = 02000000 | 04000;
+
+    /** Public because a proxy for it is made at run time. */
+    public interface LibC {
+        long syscall(long number, long a, long b, long c, long d);
+
+        int poll(long pollfds, long count, int timeoutMillis);
+
+        int eventfd(int initial, int flags);
+
+        long read(int fd, long buffer, long size);
+
+        long write(int fd, long buffer, long size);
+
+        int close(int fd);
+    }
+
+    static {
+        // Before jnr is touched: a proxy instead of a class made at run time
+        System.setProperty("jnr.ffi.asm.enabled", "false");
+        // The JDK warns about each library that reaches memory through Unsafe; jffi has another way
+        System.setProperty("jffi.unsafe.disabled", "true");
+    }
+
+    /** Loads the library at the first call, in a native executable as well as on the JVM. */
+    private static final class Native {
+        static final LibC C = LibraryLoader.create(LibC.class).load("c");
+        static final Runtime RUNTIME = Runtime.getRuntime(C);
+    }
+
+    private Signals() {}
+
+    /** Pays for loading the library (up to 90 ms), and for the first calls, before it matters. */
+    static void warmUp() {
+        int self = Math.toIntExact(ProcessHandle.current().pid());
+        for (int i = 0; i < 200; i++) {
+            int fd = openPidfd(self);
+            if (fd < 0) {
+                return;
+            }
+            send(fd, 0);
+            close(fd);
+        }
+    }
+
+    /** A descriptor of the process that has this pid now; the kernel sets close-on-exec on it. */
+    static int openPidfd(int pid) {
+        return answer(Native.C.syscall(PIDFD_OPEN, pid, 0, 0, 0));
+    }
+
+    /** Signal 0 only asks whether the process is there and may be signalled. */
+    static int send(int pidfd, int signal) {
+        return answer(Native.C.syscall(PIDFD_SEND_SIGNAL, pidfd, signal, 0, 0));
+    }
+
+    static void close(int fd) {
+        Native.C.close(fd);
+    }
+
+    static int newEventfd() {
+        return answer(Native.C.eventfd(0, EFD_CLOEXEC_NONBLOCK));
+    }
+
+    static Pointer memory(int bytes) {
+        return Memory.allocateDirect(Native.RUNTIME, bytes, true);
+    }
+
+    /** @return how many are ready, or the negated errno */
+    static int poll(Pointer pollfds, int count, int timeoutMillis) {
+        return answer(Native.C.poll(pollfds.address(), count, timeoutMillis));
+    }
+
+    static void read(int fd, Pointer eightBytes) {
+        long ignored = Native.C.read(fd, eightBytes.address(), Long.BYTES);
+    }
+
+    static void write(int fd, Pointer eightBytes) {
+        long ignored = Native.C.write(fd, eightBytes.address(), Long.BYTES);
+    }
+
+    private static int answer(long returned) {
+        return returned < 0 ? -Native.RUNTIME.getLastError() : (int) returned;
+    }
+}
