@@ -1,0 +1,62 @@
+package dev.pounce.correlation;
+
+import dev.pounce.detection.Detection;
+import dev.pounce.detection.Priority;
+import dev.pounce.detection.language.Condition;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/** A trigger, said in the words that matter to a test. */
+public final class ATrigger {
+
+    private final String name;
+    private List<String> rules = List.of();
+    private List<String> tags = List.of();
+    private Optional<Priority> minimum = Optional.empty();
+    private Optional<String> source = Optional.empty();
+    private Optional<Trigger.Where> where = Optional.empty();
+    private Optional<Trigger.Cooldown> cooldown = Optional.empty();
+
+    private ATrigger(String name) {
+        this.name = name;
+    }
+
+    public static ATrigger named(String name) {
+        return new ATrigger(name);
+    }
+
+    public ATrigger rules(String... values) {
+        rules = List.of(values);
+        return this;
+    }
+
+    public ATrigger tags(String... values) {
+        tags = List.of(values);
+        return this;
+    }
+
+    public ATrigger minimum(Priority value) {
+        minimum = Optional.of(value);
+        return this;
+    }
+
+    public ATrigger source(String value) {
+        source = Optional.of(value);
+        return this;
+    }
+
+    public ATrigger where(String text, Condition<Detection> condition) {
+        where = Optional.of(new Trigger.Where(text, condition));
+        return this;
+    }
+
+    public ATrigger cooldown(Trigger.Per per, Duration length) {
+        cooldown = Optional.of(new Trigger.Cooldown(per, length));
+        return this;
+    }
+
+    public Trigger build() {
+        return new Trigger(name, rules, tags, minimum, source, where, cooldown);
+    }
+}
