@@ -314,6 +314,7 @@ struct unix_sock {
 #define OVERLAYFS_SUPER_MAGIC 0x794c7630 /* include/uapi/linux/magic.h */
 #define TMPFS_MAGIC	      0x01021994 /* include/uapi/linux/magic.h */
 #define SIGNAL_GROUP_EXIT     0x00000004 /* include/linux/sched/signal.h */
+#define I_CTIME_QUERIED	      (1u << 31) /* include/linux/fs.h, 6.13: a mark in the nanoseconds */
 #define PIDTYPE_PGID	      2		 /* include/linux/pid_types.h */
 #define PIDTYPE_SID	      3
 #define S_IFMT		      0170000 /* include/uapi/linux/stat.h */

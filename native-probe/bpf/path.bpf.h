@@ -153,16 +153,19 @@ static __always_inline void dentry__name_start(struct dentry *dentry, __u32 leng
 	*ret_second = length > 8 ? words[1] & filter__mask(length - 8) : 0;
 }
 
-static __noinline bool filter__has_name(struct scratch *scratch, __u32 slot,
-					const unsigned char *name, __u32 length)
+/*
+ * Reads the name's length itself: handed over, the verifier would have to follow every length that
+ * the caller's branches distinguish.
+ */
+static __noinline bool filter__has_name(struct scratch *scratch, __u32 slot, struct dentry *dentry)
 {
 	struct filter_name *key = &scratch->name;
-	__u64 size = length & NAME_MASK;
+	__u64 size = dentry__name_length(dentry) & NAME_MASK;
 
 	__builtin_memset(key, 0, sizeof(*key));
 	key->slot = slot;
 	key->length = size;
-	bpf_probe_read_kernel(key->name, size, name);
+	bpf_probe_read_kernel(key->name, size, dentry__name(dentry));
 	return bpf_map_lookup_elem(&filter_names, key) != NULL;
 }
 
@@ -194,9 +197,9 @@ static __always_inline bool filter__wants_path(const struct filter_slot *filter,
 			return false; /* not connected to its mount, as a file of another name space */
 		length = dentry__name_length(walk->dentry);
 		dentry__name_start(walk->dentry, length, &first, &second);
-		bit = filter__bloom_bit(first, second, length);
+		bit = scratch__launder(scratch, filter__bloom_bit(first, second, length));
 		if ((filter->bloom[(bit >> 6) & (FILTER_BLOOM_WORDS - 1)] >> (bit & 63)) & 1 &&
-		    filter__has_name(scratch, slot, dentry__name(walk->dentry), length))
+		    filter__has_name(scratch, slot, walk->dentry))
 			return true;
 		walk->dentry = parent;
 	}
@@ -233,7 +236,7 @@ static __noinline __u16 path__append(struct scratch *scratch, struct walk *walk,
 			complete = true;
 			break;
 		}
-		length = dentry__name_length(walk->dentry) & NAME_MASK;
+		length = scratch__launder(scratch, dentry__name_length(walk->dentry)) & NAME_MASK;
 		position = scratch->path_start;
 		if (position < length + 2)
 			break;

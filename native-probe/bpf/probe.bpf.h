@@ -83,6 +83,7 @@ struct scratch {
 	 */
 	__u64 size;
 	__u64 path_start;
+	volatile __u64 passage;
 };
 
 /*
@@ -108,6 +109,24 @@ static __always_inline struct scratch *scratch__get(enum scratch_owner owner)
 	__u32 index = bpf_get_smp_processor_id() * SCRATCH_OWNERS + owner;
 
 	return bpf_map_lookup_elem(&scratches, &index);
+}
+
+/* The same number, of which the verifier no longer knows how it came about; see struct scratch. */
+static __always_inline __u64 scratch__launder(struct scratch *scratch, __u64 number)
+{
+	scratch->passage = number;
+	return scratch->passage;
+}
+
+/*
+ * A task that the kernel hands to a program is "trusted", and for each pointer read from a trusted
+ * one the verifier searches all types of the kernel by name, a millisecond each time. We only read.
+ */
+static __always_inline struct task_struct *as_task(struct task_struct *task)
+{
+	if (direct_walk)
+		return bpf_rdonly_cast(task, bpf_core_type_id_kernel(struct task_struct));
+	return task;
 }
 
 static __always_inline const struct filter_slot *filter__now(void)

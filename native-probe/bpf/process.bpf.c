@@ -16,7 +16,7 @@ static __always_inline __u64 inode__ctime_ns(struct inode *inode)
 
 	if (bpf_core_field_exists(inode->i_ctime_sec))
 		return BPF_CORE_READ(inode, i_ctime_sec) * 1000000000ull +
-		       BPF_CORE_READ(inode, i_ctime_nsec);
+		       (BPF_CORE_READ(inode, i_ctime_nsec) & ~I_CTIME_QUERIED);
 	if (bpf_core_field_exists(v67->__i_ctime))
 		return BPF_CORE_READ(v67, __i_ctime.tv_sec) * 1000000000ull +
 		       BPF_CORE_READ(v67, __i_ctime.tv_nsec);
@@ -89,10 +89,11 @@ static __always_inline void exec__fill_file(struct probe_exec *exec, struct file
 }
 
 SEC("tp_btf/sched_process_exec")
-int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
+int BPF_PROG(process_exec, struct task_struct *trusted, int old_pid, struct linux_binprm *bprm)
 {
+	struct task_struct *task = as_task(trusted);
 	const struct filter_slot *filter = filter__now();
-	struct file *file = bprm->file;
+	struct file *file = as_file(bprm->file);
 	struct scratch *scratch;
 	struct probe_exec *exec;
 	struct walk walk;
@@ -111,7 +112,7 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
 	exec__fill_file(exec, file, task);
 
 	scratch->size = sizeof(*exec);
-	walk__start(&walk, task, file->f_path.mnt, file->f_path.dentry);
+	walk__start_file(&walk, task, file);
 	exec->path_len = path__append(scratch, &walk, &cut);
 	exec->filename_len = frame__keep_string(
 		scratch, bpf_probe_read_kernel_str(frame__end(scratch), PROBE_PATH_MAX + 1,
@@ -141,8 +142,10 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
 
 /* Tells of processes, not threads: a thread shares its leader's fate and its leader's identity. */
 SEC("tp_btf/sched_process_fork")
-int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child)
+int BPF_PROG(process_fork, struct task_struct *trusted_parent, struct task_struct *trusted_child)
 {
+	struct task_struct *parent = as_task(trusted_parent);
+	struct task_struct *child = as_task(trusted_child);
 	const struct filter_slot *filter = filter__now();
 	struct pid_namespace *pid_ns = NULL;
 	struct probe_fork fork = {};
@@ -162,8 +165,9 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 	return 0;
 }
 
-static __always_inline void process__report_exit(struct task_struct *task)
+static __always_inline void process__report_exit(struct task_struct *trusted)
 {
+	struct task_struct *task = as_task(trusted);
 	const struct filter_slot *filter = filter__now();
 	struct signal_struct *signal = task->signal;
 	struct pid_namespace *pid_ns = NULL;

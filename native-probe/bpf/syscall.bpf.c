@@ -234,7 +234,7 @@ static __always_inline void exec__report_failure(const struct call *call, struct
 
 static __noinline int syscall__dispatch(struct pt_regs *regs, int result, __u32 number)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = as_task(bpf_get_current_task_btf());
 	bool compat = task->thread_info.status & TS_COMPAT;
 	__u32 slot = active_filter & 1;
 	const struct filter_slot *filter = &filters[slot];
