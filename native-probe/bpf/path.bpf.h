@@ -192,15 +192,15 @@ static __always_inline bool filter__wants_path(const struct filter_slot *filter,
 		/* A process in a chroot has its root inside a mount. */
 		if (walk__at_root(walk))
 			return false;
-		parent = dentry__parent(walk->dentry);
-		if (parent == walk->dentry)
-			return false; /* not connected to its mount, as a file of another name space */
 		length = dentry__name_length(walk->dentry);
 		dentry__name_start(walk->dentry, length, &first, &second);
 		bit = scratch__launder(scratch, filter__bloom_bit(first, second, length));
 		if ((filter->bloom[(bit >> 6) & (FILTER_BLOOM_WORDS - 1)] >> (bit & 63)) & 1 &&
 		    filter__has_name(scratch, slot, walk->dentry))
 			return true;
+		parent = dentry__parent(walk->dentry);
+		if (parent == walk->dentry)
+			return false; /* in no directory: a memfd, a pipe */
 		walk->dentry = parent;
 	}
 	return true;
@@ -231,11 +231,6 @@ static __noinline __u16 path__append(struct scratch *scratch, struct walk *walk,
 			}
 			continue;
 		}
-		parent = dentry__parent(walk->dentry);
-		if (parent == walk->dentry) {
-			complete = true;
-			break;
-		}
 		length = scratch__launder(scratch, dentry__name_length(walk->dentry)) & NAME_MASK;
 		position = scratch->path_start;
 		if (position < length + 2)
@@ -248,6 +243,12 @@ static __noinline __u16 path__append(struct scratch *scratch, struct walk *walk,
 		asm volatile("" : "+r"(position));
 		bpf_probe_read_kernel(&scratch->path[position & (PATH_SPACE - 1)], length,
 				      dentry__name(walk->dentry));
+		/* What is in no directory has only its name: /memfd:name, as in /proc/PID/exe. */
+		parent = dentry__parent(walk->dentry);
+		if (parent == walk->dentry) {
+			complete = true;
+			break;
+		}
 		walk->dentry = parent;
 	}
 	position = scratch->path_start;
