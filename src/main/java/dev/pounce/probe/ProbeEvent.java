@@ -6,7 +6,7 @@ import java.util.List;
  * One thing that the kernel reported. Mirrors the event structs of {@code
  * native-probe/include/probe_event.h}, where every field is explained; empty strings stand for "unknown".
  */
-public sealed interface ProbeEvent {
+public sealed interface ProbeEvent extends ProbeFrame {
 
     /** CLOCK_BOOTTIME, nanoseconds. */
     long boottimeNanos();
@@ -97,7 +97,9 @@ public sealed interface ProbeEvent {
     /**
      * The subject connected a socket, or tried to.
      *
-     * @param localAddress in the usual notation of IPv4 or IPv6; empty for a Unix socket
+     * @param localAddress in the usual notation of IPv4 or IPv6, an IPv4 address that the kernel keeps in an
+     *     IPv6 socket in that of IPv4; empty for a Unix socket
+     * @param path of a Unix socket; an abstract name begins with a NUL, and may contain more of them
      */
     record Connect(
             long boottimeNanos,

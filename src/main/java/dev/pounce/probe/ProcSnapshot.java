@@ -1,0 +1,324 @@
+package dev.pounce.probe;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.math.BigDecimal;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What {@code /proc} says about processes, in the words of the probe. Fills the process table when the
+ * engine starts, and where an event was lost.
+ *
+ * <p>Every file is read for itself, so a process may change or end in between: one that ended is no process, and
+ * what may not be read (a kernel thread has no executable, a foreign user's may be hidden) stays unknown.
+ * Formats: proc_pid_stat(5), proc_pid_status(5), cgroups(7). Blocks for the file system; safe for any thread.
+ */
+public final class ProcSnapshot {
+
+    /** USER_HZ is 100 on every architecture we build for: what /proc counts a start time in. */
+    private static final long TICK_NANOS = 10_000_000;
+
+    private static final int FILE_MAX = 64 * 1024;
+
+    private final Path root;
+
+    /** @param root where the host's proc file system is mounted */
+    public ProcSnapshot(Path root) {
+        this.root = root;
+    }
+
+    /**
+     * @param subject its start time is rounded down to 10 ms; ids that /proc does not tell are 0
+     * @param cgroup in the form of the wire
+     */
+    public record Found(ProbeEvent.Subject subject, Program program, String cwd, String cgroup) {}
+
+    /** The part of a start time that /proc shows. */
+    static long ticks(long boottimeNanos) {
+        return boottimeNanos / TICK_NANOS;
+    }
+
+    /** All processes, parents not necessarily first. */
+    public List<Found> all() {
+        List<Found> found = new ArrayList<>();
+        for (int pid : pids()) {
+            read(pid).ifPresent(found::add);
+        }
+        return found;
+    }
+
+    private List<Integer> pids() {
+        List<Integer> pids = new ArrayList<>();
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(root, "[0-9]*")) {
+            for (Path entry : entries) {
+                parseInt(String.valueOf(entry.getFileName())).ifPresent(pids::add);
+            }
+        } catch (IOException | DirectoryIteratorException unreadable) {
+            return List.of();
+        }
+        return pids;
+    }
+
+    /** Empty when there is no such process. */
+    public Optional<Found> read(int pid) {
+        Path directory = root.resolve(Integer.toString(pid));
+        Optional<Stat> read = text(directory.resolve("stat")).flatMap(ProcSnapshot::stat);
+        if (read.isEmpty()) {
+            return Optional.empty();
+        }
+        Stat stat = read.get();
+        List<String> status =
+                text(directory.resolve("status")).map(t -> t.lines().toList()).orElse(List.of());
+        int vpid = (int) last(status, "NStgid:").orElse(pid);
+        ProbeEvent.Subject subject = new ProbeEvent.Subject(
+                stat.startTicks * TICK_NANOS,
+                startOf(stat.parentPid),
+                0,
+                0,
+                hex(status, "CapEff:"),
+                hex(status, "CapPrm:"),
+                pid,
+                pid,
+                vpid,
+                stat.parentPid,
+                stat.pgid,
+                stat.sid,
+                nth(status, "Uid:", 1).orElse(0),
+                nth(status, "Gid:", 1).orElse(0),
+                nth(status, "Uid:", 0).orElse(0),
+                (int) text(directory.resolve("loginuid"))
+                        .flatMap(t -> parseLong(t.strip()))
+                        .orElse(-1L)
+                        .longValue(),
+                stat.tty,
+                namespace(directory, "mnt"),
+                namespace(directory, "pid"),
+                stat.comm);
+        return Optional.of(new Found(
+                subject,
+                program(directory),
+                link(directory.resolve("cwd")).orElse(""),
+                text(directory.resolve("cgroup")).map(ProcSnapshot::cgroupOf).orElse("")));
+    }
+
+    /** CLOCK_BOOTTIME now, rounded down to 10 ms; 0 when it cannot be read. */
+    public long boottimeNanos() {
+        String seconds = text(root.resolve("uptime")).orElse("").split(" ")[0];
+        try {
+            return new BigDecimal(seconds).movePointRight(9).longValue();
+        } catch (NumberFormatException unreadable) {
+            return 0;
+        }
+    }
+
+    /** CLOCK_BOOTTIME rounded down to 10 ms; 0 when there is no such process. */
+    public long startOf(int pid) {
+        if (pid < 1) {
+            return 0;
+        }
+        return text(root.resolve(Integer.toString(pid)).resolve("stat"))
+                .flatMap(ProcSnapshot::stat)
+                .map(stat -> stat.startTicks * TICK_NANOS)
+                .orElse(0L);
+    }
+
+    /** The number of a namespace of a process ({@code self} is one); 0 when it cannot be seen. */
+    public long namespaceOf(String process, String kind) {
+        return namespace(root.resolve(process), kind);
+    }
+
+    private Program program(Path directory) {
+        Path exe = directory.resolve("exe");
+        String path = link(exe).orElse("");
+        int flags = 0;
+        if (path.endsWith(" (deleted)")) {
+            path = path.substring(0, path.length() - " (deleted)".length());
+            flags |= ProbeEvent.Exec.DELETED;
+            if (path.startsWith("/memfd:")) {
+                flags |= ProbeEvent.Exec.MEMFD;
+            }
+        }
+        List<String> argv = argv(directory);
+        if (path.isEmpty()) {
+            return new Program("", argv, flags, 0, 0, 0, 0);
+        }
+        try {
+            Map<String, Object> file = Files.readAttributes(exe, "unix:ino,dev,ctime,lastModifiedTime");
+            return new Program(
+                    path,
+                    argv,
+                    flags,
+                    number(file.get("ino")),
+                    kernelDevice(number(file.get("dev"))),
+                    nanos(file.get("ctime")),
+                    nanos(file.get("lastModifiedTime")));
+        } catch (IOException | UnsupportedOperationException | IllegalArgumentException unknown) {
+            return new Program(path, argv, flags, 0, 0, 0, 0);
+        }
+    }
+
+    private static List<String> argv(Path directory) {
+        String all = text(directory.resolve("cmdline")).orElse("");
+        if (all.isEmpty()) {
+            return List.of();
+        }
+        String ended = all.endsWith("\0") ? all.substring(0, all.length() - 1) : all;
+        return List.of(ended.split("\0", -1));
+    }
+
+    private static long number(@Nullable Object value) {
+        return value instanceof Number number ? number.longValue() : 0;
+    }
+
+    private static long nanos(@Nullable Object value) {
+        return value instanceof FileTime time ? time.to(TimeUnit.NANOSECONDS) : 0;
+    }
+
+    /** From the packing of stat(2) to the kernel's: major << 20 | minor. */
+    private static int kernelDevice(long statDevice) {
+        long major = (statDevice >>> 8) & 0xfff;
+        long minor = (statDevice & 0xff) | ((statDevice >>> 12) & 0xfff00);
+        return (int) (major << 20 | minor);
+    }
+
+    private record Stat(String comm, int parentPid, int pgid, int sid, int tty, long startTicks) {}
+
+    /** The name stands in parentheses and may contain any byte, parentheses and spaces among them. */
+    private static Optional<Stat> stat(String line) {
+        int open = line.indexOf('(');
+        int close = line.lastIndexOf(')');
+        if (open < 0 || close < open) {
+            return Optional.empty();
+        }
+        String[] rest = line.substring(close + 1).strip().split(" ");
+        if (rest.length < 20) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(new Stat(
+                    line.substring(open + 1, close),
+                    Integer.parseInt(rest[1]),
+                    Integer.parseInt(rest[2]),
+                    Integer.parseInt(rest[3]),
+                    Integer.parseInt(rest[4]),
+                    Long.parseLong(rest[19])));
+        } catch (NumberFormatException notStat) {
+            return Optional.empty();
+        }
+    }
+
+    /**
+     * The three innermost names of a process's cgroup, of the unified hierarchy or, where that one says root, of the
+     * version 1 hierarchy with the pids controller: what the probe sends.
+     */
+    static String cgroupOf(String lines) {
+        String unified = "";
+        String pids = "";
+        for (String line : lines.lines().toList()) {
+            String[] parts = line.split(":", 3);
+            if (parts.length < 3) {
+                continue;
+            }
+            if (parts[1].isEmpty()) {
+                unified = innermost(parts[2]);
+            } else if (List.of(parts[1].split(",")).contains("pids")) {
+                pids = innermost(parts[2]);
+            }
+        }
+        return unified.isEmpty() ? pids : unified;
+    }
+
+    private static String innermost(String path) {
+        List<String> names = new ArrayList<>();
+        for (String name : path.split("/")) {
+            if (!name.isEmpty()) {
+                names.add(name);
+            }
+        }
+        return String.join("/", names.subList(Math.max(0, names.size() - 3), names.size()));
+    }
+
+    private static long namespace(Path directory, String kind) {
+        String target = link(directory.resolve("ns").resolve(kind)).orElse("");
+        int open = target.indexOf('[');
+        int close = target.indexOf(']');
+        return open < 0 || close < open
+                ? 0
+                : parseLong(target.substring(open + 1, close)).orElse(0L);
+    }
+
+    private static Optional<String> line(List<String> status, String key) {
+        for (String line : status) {
+            if (line.startsWith(key)) {
+                return Optional.of(line.substring(key.length()).strip());
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static OptionalLong nth(List<String> status, String key, int index) {
+        String[] values = line(status, key).orElse("").split("\\s+");
+        return index < values.length ? optional(parseLong(values[index])) : OptionalLong.empty();
+    }
+
+    private static OptionalLong last(List<String> status, String key) {
+        String[] values = line(status, key).orElse("").split("\\s+");
+        return optional(parseLong(values[values.length - 1]));
+    }
+
+    private static OptionalLong optional(Optional<Long> value) {
+        return value.map(OptionalLong::of).orElse(OptionalLong.empty());
+    }
+
+    private static long hex(List<String> status, String key) {
+        try {
+            return Long.parseUnsignedLong(line(status, key).orElse("0"), 16);
+        } catch (NumberFormatException notANumber) {
+            return 0;
+        }
+    }
+
+    private static Optional<Integer> parseInt(String text) {
+        return parseLong(text).filter(n -> n == n.intValue()).map(Long::intValue);
+    }
+
+    private static Optional<Long> parseLong(String text) {
+        try {
+            return Optional.of(Long.parseLong(text));
+        } catch (NumberFormatException notANumber) {
+            return Optional.empty();
+        }
+    }
+
+    private static Optional<String> link(Path link) {
+        try {
+            return Optional.of(Files.readSymbolicLink(link).toString());
+        } catch (IOException | InvalidPathException | UnsupportedOperationException unreadable) {
+            return Optional.empty();
+        }
+    }
+
+    private static Optional<String> text(Path file) {
+        try (InputStream in = Files.newInputStream(file)) {
+            return Optional.of(StandardCharsets.UTF_8
+                    .decode(ByteBuffer.wrap(in.readNBytes(FILE_MAX)))
+                    .toString());
+        } catch (IOException gone) {
+            return Optional.empty();
+        }
+    }
+}

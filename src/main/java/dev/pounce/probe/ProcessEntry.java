@@ -1,0 +1,138 @@
+package dev.pounce.probe;
+
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One process as {@link ProcessTable} knows it. Changes while events pass: read it on the thread that feeds
+ * the table, and keep nothing but copies.
+ */
+public final class ProcessEntry {
+
+    private ProbeEvent.Subject subject;
+    private Program program;
+    private String cwd;
+    private String cgroup;
+    private Optional<String> containerId;
+    private @Nullable ProcessEntry parent;
+    private long exitBoottimeNanos;
+    private boolean startIsExact;
+    private boolean parentSought;
+
+    ProcessEntry(
+            ProbeEvent.Subject subject,
+            Program program,
+            String cwd,
+            String cgroup,
+            Optional<String> containerId,
+            boolean startIsExact) {
+        this.subject = subject;
+        this.program = program;
+        this.cwd = cwd;
+        this.cgroup = cgroup;
+        this.containerId = containerId;
+        this.startIsExact = startIsExact;
+    }
+
+    /** As the newest event showed the process, or as it inherited from its parent, or as /proc had it. */
+    public ProbeEvent.Subject subject() {
+        return subject;
+    }
+
+    /** In the host's pid namespace. */
+    public int pid() {
+        return subject.pid();
+    }
+
+    /** CLOCK_BOOTTIME; a multiple of 10 ms while only /proc has shown it. */
+    public long startBoottimeNanos() {
+        return subject.startBoottimeNanos();
+    }
+
+    /** The kernel's name of it, at most 15 bytes. */
+    public String comm() {
+        return subject.comm();
+    }
+
+    public Program program() {
+        return program;
+    }
+
+    /** Without a slash at its end, except for the root; empty when unknown. */
+    public String cwd() {
+        return cwd;
+    }
+
+    /** {@code grandparent/parent/leaf}; empty for the root, or when unknown. */
+    public String cgroup() {
+        return cgroup;
+    }
+
+    /** The runtime's full id; empty for a process of the host. */
+    public Optional<String> containerId() {
+        return containerId;
+    }
+
+    /** Null for a process without one, and when nothing is known about it. */
+    public @Nullable ProcessEntry parent() {
+        return parent;
+    }
+
+    public boolean hasExited() {
+        return exitBoottimeNanos != 0;
+    }
+
+    /** CLOCK_BOOTTIME, 0 while it lives. */
+    long exitBoottimeNanos() {
+        return exitBoottimeNanos;
+    }
+
+    boolean startIsExact() {
+        return startIsExact;
+    }
+
+    /** @param exact whether the kernel said so, and not /proc in hundredths of a second */
+    boolean isStartedAt(long boottimeNanos, boolean exact) {
+        return (startIsExact && exact)
+                ? subject.startBoottimeNanos() == boottimeNanos
+                : ProcSnapshot.ticks(subject.startBoottimeNanos()) == ProcSnapshot.ticks(boottimeNanos);
+    }
+
+    /** The kernel's word, so from now on the start is exact. */
+    void isNow(ProbeEvent.Subject newer) {
+        subject = newer;
+        startIsExact = true;
+    }
+
+    void runs(Program newer) {
+        program = newer;
+    }
+
+    void isIn(String directory) {
+        cwd = directory;
+    }
+
+    void livesIn(String newCgroup, Optional<String> newContainerId) {
+        cgroup = newCgroup;
+        containerId = newContainerId;
+    }
+
+    void childOf(@Nullable ProcessEntry newParent) {
+        parent = newParent;
+    }
+
+    void exitedAt(long boottimeNanos) {
+        exitBoottimeNanos = Math.max(1, boottimeNanos);
+    }
+
+    /** True once per parent: whoever is not found is not looked for again. */
+    boolean seekParentOnce() {
+        boolean first = !parentSought;
+        parentSought = true;
+        return first;
+    }
+
+    void seekParentAgain() {
+        parentSought = false;
+    }
+}

@@ -1,0 +1,49 @@
+package dev.pounce.probe;
+
+import java.util.List;
+
+/**
+ * What a process runs since its last exec. A child shares its parent's until it executes something itself.
+ *
+ * @param path of the executable as seen from the process's root; empty when unknown
+ * @param argv as given to exec, the name included; empty for a kernel thread
+ * @param flags of {@link ProbeEvent.Exec}
+ * @param inode 0 when unknown
+ * @param inodeCtimeNanos since the epoch
+ * @param inodeMtimeNanos since the epoch
+ */
+public record Program(
+        String path, List<String> argv, int flags, long inode, int dev, long inodeCtimeNanos, long inodeMtimeNanos) {
+
+    static final Program UNKNOWN = new Program("", List.of(), 0, 0, 0, 0, 0);
+
+    public Program {
+        argv = List.copyOf(argv);
+    }
+
+    static Program of(ProbeEvent.Exec exec) {
+        return new Program(
+                exec.path(),
+                exec.argv(),
+                exec.flags(),
+                exec.inode(),
+                exec.dev(),
+                exec.inodeCtimeNanos(),
+                exec.inodeMtimeNanos());
+    }
+
+    /** @param flag of {@link ProbeEvent.Exec} */
+    public boolean has(int flag) {
+        return (flags & flag) != 0;
+    }
+
+    /** The first argument, which is a name by convention only; empty when there is none. */
+    public String exe() {
+        return argv.isEmpty() ? "" : argv.get(0);
+    }
+
+    /** What follows the first argument. */
+    public List<String> arguments() {
+        return argv.size() < 2 ? List.of() : argv.subList(1, argv.size());
+    }
+}
