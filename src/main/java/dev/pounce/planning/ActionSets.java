@@ -23,8 +23,8 @@ public final class ActionSets {
         for (ActionSet set : sets) {
             ActionSet earlier = byName.put(set.name(), set);
             if (earlier != null) {
-                throw new IllegalArgumentException("two action sets named '" + set.name() + "', at " + earlier.place()
-                        + " and " + set.place());
+                throw new IllegalArgumentException(
+                        "two action sets named '" + set.name() + "', at " + earlier.place() + " and " + set.place());
             }
             fieldsUsed.addAll(set.fieldsUsed());
         }

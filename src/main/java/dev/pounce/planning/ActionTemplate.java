@@ -72,7 +72,8 @@ public sealed interface ActionTemplate {
         }
         ContainerRef container = targets.container();
         return switch (this) {
-            case KillProcess kill when kill.scope() == Action.Scope.CONTAINER && container == null ->
+            case KillProcess kill
+            when kill.scope() == Action.Scope.CONTAINER && container == null ->
                 new Resolved.NoTarget("the process was in no container");
             case KillProcess kill ->
                 new Resolved.Aimed(new Action.KillProcess(process, kill.scope(), Optional.ofNullable(container)));

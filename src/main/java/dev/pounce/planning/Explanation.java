@@ -1,0 +1,63 @@
+package dev.pounce.planning;
+
+import dev.pounce.asset.Asset;
+import dev.pounce.detection.Detection;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** A plan in words, for a terminal. */
+public final class Explanation {
+
+    private Explanation() {}
+
+    /**
+     * What was seen, what is to be done about it and why, and what is not. Control characters in what a
+     * detection quotes are shown as {@code \x1b}, because the quoted process may have chosen them.
+     */
+    public static List<String> of(ResponsePlan plan) {
+        List<String> lines = new ArrayList<>();
+        lines.add("plan " + plan.id() + " for incident " + plan.incident().id());
+        for (Detection detection : plan.incident().evidence()) {
+            lines.add("  " + detection.time() + "  " + detection.priority().display() + "  " + detection.rule() + "  ("
+                    + detection.source() + ", " + detection.id() + ")");
+            lines.add("      " + detection.output());
+            if (!detection.assets().isEmpty()) {
+                lines.add("      speaks of "
+                        + detection.assets().stream().map(Asset::display).collect(Collectors.joining(", ")));
+            }
+        }
+        int number = 1;
+        for (ResponsePlan.Step step : plan.steps()) {
+            lines.add("  " + number++ + ". " + step.action().verb() + " on "
+                    + step.action().target().display() + "  [" + step.mode().display() + ", within "
+                    + DurationText.display(step.patience()) + ", " + step.id() + "]");
+            lines.add("      because " + step.because());
+        }
+        if (plan.steps().isEmpty()) {
+            lines.add("  nothing to do");
+        }
+        for (ResponsePlan.LeftOut leftOut : plan.leftOut()) {
+            String what = leftOut.step().equals(Planner.EVERY_STEP)
+                    ? "action set " + leftOut.actionSet()
+                    : "step " + leftOut.actionSet() + "/" + leftOut.step();
+            lines.add("  left out: " + what + ", because " + leftOut.because());
+        }
+        return lines.stream().map(Explanation::printable).toList();
+    }
+
+    private static String printable(String line) {
+        if (line.chars().noneMatch(Character::isISOControl)) {
+            return line;
+        }
+        StringBuilder safe = new StringBuilder();
+        line.chars().forEach(c -> {
+            if (Character.isISOControl(c)) {
+                safe.append("\\x").append(Character.forDigit(c >> 4, 16)).append(Character.forDigit(c & 15, 16));
+            } else {
+                safe.append((char) c);
+            }
+        });
+        return safe.toString();
+    }
+}
