@@ -101,10 +101,25 @@ static bool read_frames(void)
 	return true;
 }
 
-static void send_all(const void *bytes, size_t size)
+/* Reads while it cannot write: both sides waiting for the other to read would be for ever. */
+static void send_all(const char *bytes, size_t size)
 {
-	if (send(probe, bytes, size, MSG_NOSIGNAL) < 0)
-		printf("{\"sendError\":%d}\n", errno);
+	while (size > 0) {
+		struct pollfd turn = {.fd = probe, .events = POLLIN | POLLOUT};
+		ssize_t sent = send(probe, bytes, size, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+		if (sent > 0) {
+			bytes += sent;
+			size -= sent;
+		} else if (sent < 0 && errno != EAGAIN) {
+			printf("{\"sendError\":%d}\n", errno);
+			return;
+		} else {
+			poll(&turn, 1, -1);
+			if (turn.revents & POLLIN && !read_frames())
+				return;
+		}
+	}
 }
 
 static void send_filter(char *arguments)
@@ -132,7 +147,7 @@ static void send_filter(char *arguments)
 	frame.filter.frame.size = next - (char *)&frame;
 	frame.filter.frame.version = PROBE_WIRE_VERSION;
 	frame.filter.frame.kind = PROBE_KIND_FILTER;
-	send_all(&frame, frame.filter.frame.size);
+	send_all((const char *)&frame, frame.filter.frame.size);
 }
 
 static void send_frame(const char *arguments)
@@ -150,9 +165,9 @@ static void send_frame(const char *arguments)
 
 static void send_bytes(const char *hex)
 {
-	unsigned char byte;
+	char byte;
 
-	for (; sscanf(hex, "%2hhx", &byte) == 1; hex += 2)
+	for (; sscanf(hex, "%2hhx", (unsigned char *)&byte) == 1; hex += 2)
 		send_all(&byte, 1);
 }
 
