@@ -109,7 +109,8 @@ int main(int argc, char **argv)
 			poll(NULL, 0, gap_ms);
 	}
 	unlink(file);
-	printf("{\"launches\":%d,\"hogs\":%d,\"created\":%d,\"written\":%d,\"missed\":%d,\"otherEnds\":%d,",
+	printf("{\"launches\":%d,\"hogs\":%d,\"created\":%d,\"written\":%d,\"missed\":%d,"
+	       "\"otherEnds\":%d,",
 	       launches, hogs, created, written, missed, other_ends);
 	samples__print(&lives, "execToDeadUs");
 	printf("}\n");

@@ -10,7 +10,7 @@
 
 enum { SYS_WRITE = 1, SYS_GETPPID = 110, SYS_OPENAT = 257 };
 
-#define AT_FDCWD	 (-100L)
+#define AT_FDCWD         (-100L)
 #define O_WRONLY_O_CREAT 0101L
 
 static long call(long number, long first, long second, long third, long fourth)

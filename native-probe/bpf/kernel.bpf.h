@@ -310,20 +310,20 @@ struct unix_sock {
 #pragma clang attribute pop
 
 /* What BTF cannot carry: constants from the kernel's headers, under the kernel's names. */
-#define TS_COMPAT	      0x0002	 /* arch/x86/include/asm/thread_info.h */
+#define TS_COMPAT             0x0002     /* arch/x86/include/asm/thread_info.h */
 #define OVERLAYFS_SUPER_MAGIC 0x794c7630 /* include/uapi/linux/magic.h */
-#define TMPFS_MAGIC	      0x01021994 /* include/uapi/linux/magic.h */
+#define TMPFS_MAGIC           0x01021994 /* include/uapi/linux/magic.h */
 #define SIGNAL_GROUP_EXIT     0x00000004 /* include/linux/sched/signal.h */
-#define I_CTIME_QUERIED	      (1u << 31) /* include/linux/fs.h, 6.13: a mark in the nanoseconds */
-#define PIDTYPE_PGID	      2		 /* include/linux/pid_types.h */
-#define PIDTYPE_SID	      3
-#define S_IFMT		      0170000 /* include/uapi/linux/stat.h */
-#define S_IFSOCK	      0140000
-#define AF_UNIX		      1 /* include/linux/socket.h */
-#define AF_INET		      2
-#define AF_INET6	      10
-#define EINPROGRESS	      115 /* include/uapi/asm-generic/errno.h */
-#define AT_FDCWD	      (-100)
+#define I_CTIME_QUERIED       (1u << 31) /* include/linux/fs.h, 6.13: a mark in the nanoseconds */
+#define PIDTYPE_PGID          2          /* include/linux/pid_types.h */
+#define PIDTYPE_SID           3
+#define S_IFMT                0170000 /* include/uapi/linux/stat.h */
+#define S_IFSOCK              0140000
+#define AF_UNIX               1 /* include/linux/socket.h */
+#define AF_INET               2
+#define AF_INET6              10
+#define EINPROGRESS           115 /* include/uapi/asm-generic/errno.h */
+#define AT_FDCWD              (-100)
 
 /* 6.2. Tells the verifier a type, costs no instruction at run time; see direct_walk. */
 extern void *bpf_rdonly_cast(const void *object, __u32 btf_id) __ksym __weak;

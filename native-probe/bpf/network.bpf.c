@@ -5,7 +5,7 @@
  */
 
 #define SUN_PATH_OFFSET 2   /* offsetof(struct sockaddr_un, sun_path) */
-#define SUN_PATH_MAX	108 /* its size */
+#define SUN_PATH_MAX    108 /* its size */
 
 struct user_address { /* what of a struct sockaddr_in or sockaddr_in6 is of interest */
 	__u16 family;
@@ -114,8 +114,7 @@ static __always_inline void connect__report(const struct call *call, struct task
 		if (call->result && call->result != -EINPROGRESS) {
 			connect__fill_from_caller(connect, call->arguments[1]);
 		} else {
-			connect->remote_port =
-				bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
+			connect->remote_port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
 			if (family == AF_INET)
 				BPF_CORE_READ_INTO((__be32 *)connect->remote_address, sk,
 						   __sk_common.skc_daddr);

@@ -103,8 +103,7 @@ static __always_inline bool walk__at_root(const struct walk *walk)
 /* From the root of a mount to where it is mounted. False: it is mounted nowhere. */
 static __always_inline bool walk__cross(struct walk *walk)
 {
-	struct mount *mount =
-		(void *)walk->mount - bpf_core_field_offset(struct mount, mnt);
+	struct mount *mount = (void *)walk->mount - bpf_core_field_offset(struct mount, mnt);
 	struct mount *parent = BPF_CORE_READ(mount, mnt_parent);
 
 	if (!parent || parent == mount)
@@ -131,8 +130,8 @@ static __always_inline const unsigned char *dentry__name(struct dentry *dentry)
 }
 
 /* The first sixteen bytes of the name, without what stands behind its end. */
-static __always_inline void dentry__name_start(struct dentry *dentry, __u32 length, __u64 *ret_first,
-					       __u64 *ret_second)
+static __always_inline void dentry__name_start(struct dentry *dentry, __u32 length,
+					       __u64 *ret_first, __u64 *ret_second)
 {
 	__u64 words[2] = {};
 

@@ -65,16 +65,18 @@ struct {
  * An offset into a frame is masked to 32 KiB, and the longest string written there is 4 KiB: with
  * that much behind the mask every write is in bounds, whatever the verifier has forgotten.
  */
-#define FRAME_MASK    (PROBE_FRAME_MAX - 1)
-#define FRAME_SLACK   4096
-#define PATH_SPACE    4096 /* PATH_MAX: longer than what any path may be */
-#define NAME_MASK     255  /* NAME_MAX, and the mask that tells the verifier so */
-#define CGROUP_LEAF   192  /* the `slice:cri-containerd:id` form comes to about 145 */
-#define CGROUP_PARENT 96   /* a kubernetes pod slice comes to 63; twice this and a leaf are PROBE_CGROUP_MAX */
+#define FRAME_MASK  (PROBE_FRAME_MAX - 1)
+#define FRAME_SLACK 4096
+#define PATH_SPACE  4096 /* PATH_MAX: longer than what any path may be */
+#define NAME_MASK   255  /* NAME_MAX, and the mask that tells the verifier so */
+#define CGROUP_LEAF 192  /* the `slice:cri-containerd:id` form comes to about 145 */
+#define CGROUP_PARENT \
+	96 /* a kubernetes pod slice comes to 63; twice this and a leaf are PROBE_CGROUP_MAX */
 
 struct scratch {
 	char frame[PROBE_FRAME_MAX + FRAME_SLACK];
-	char path[PATH_SPACE + NAME_MASK + 1]; /* filled from the end, a component may start at 4095 */
+	char path[PATH_SPACE + NAME_MASK +
+		  1]; /* filled from the end, a component may start at 4095 */
 	struct filter_name name;
 	/*
 	 * How much of `frame` is filled (from the front), and where `path` begins. In memory rather

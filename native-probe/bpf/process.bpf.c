@@ -115,8 +115,8 @@ int BPF_PROG(process_exec, struct task_struct *trusted, int old_pid, struct linu
 	walk__start_file(&walk, task, file);
 	exec->path_len = path__append(scratch, &walk, &cut);
 	exec->filename_len = frame__keep_string(
-		scratch, bpf_probe_read_kernel_str(frame__end(scratch), PROBE_PATH_MAX + 1,
-						   bprm->filename));
+		scratch,
+		bpf_probe_read_kernel_str(frame__end(scratch), PROBE_PATH_MAX + 1, bprm->filename));
 	walk__start(&walk, task, task->fs->pwd.mnt, task->fs->pwd.dentry);
 	exec->cwd_len = path__append(scratch, &walk, &cut);
 	if (cut)
@@ -180,8 +180,8 @@ static __always_inline void process__report_exit(struct task_struct *trusted)
 	exit.frame.size = sizeof(exit);
 	subject__fill(&exit.subject, task);
 	/* exit_group and deadly signals store the code for the group; a lone thread only its own. */
-	exit.exit_code = signal->flags & SIGNAL_GROUP_EXIT ? signal->group_exit_code :
-							    task->exit_code;
+	exit.exit_code =
+		signal->flags & SIGNAL_GROUP_EXIT ? signal->group_exit_code : task->exit_code;
 	/* With a subreaper among the ancestors the kernel searches; we say that we do not know. */
 	if (!BPF_CORE_READ_BITFIELD_PROBED(signal, has_child_subreaper)) {
 		pid__innermost(task->thread_pid, &pid_ns);

@@ -15,31 +15,31 @@
 #include "process.bpf.c"
 
 enum syscall_64 { /* arch/x86/entry/syscalls/syscall_64.tbl */
-	SYS64_OPEN = 2,
-	SYS64_CONNECT = 42,
-	SYS64_EXECVE = 59,
-	SYS64_CREAT = 85,
-	SYS64_OPENAT = 257,
-	SYS64_EXECVEAT = 322,
-	SYS64_OPENAT2 = 437,
+		  SYS64_OPEN = 2,
+		  SYS64_CONNECT = 42,
+		  SYS64_EXECVE = 59,
+		  SYS64_CREAT = 85,
+		  SYS64_OPENAT = 257,
+		  SYS64_EXECVEAT = 322,
+		  SYS64_OPENAT2 = 437,
 };
 
 enum syscall_32 { /* arch/x86/entry/syscalls/syscall_32.tbl */
-	SYS32_OPEN = 5,
-	SYS32_CREAT = 8,
-	SYS32_EXECVE = 11,
-	SYS32_SOCKETCALL = 102,
-	SYS32_OPENAT = 295,
-	SYS32_EXECVEAT = 358,
-	SYS32_CONNECT = 362,
-	SYS32_OPENAT2 = 437,
+		  SYS32_OPEN = 5,
+		  SYS32_CREAT = 8,
+		  SYS32_EXECVE = 11,
+		  SYS32_SOCKETCALL = 102,
+		  SYS32_OPENAT = 295,
+		  SYS32_EXECVEAT = 358,
+		  SYS32_CONNECT = 362,
+		  SYS32_OPENAT2 = 437,
 };
 
 #define SOCKETCALL_CONNECT 3 /* SYS_CONNECT in include/uapi/linux/net.h */
 
 #define O_WRONLY 01
-#define O_CREAT	 0100
-#define O_TRUNC	 01000
+#define O_CREAT  0100
+#define O_TRUNC  01000
 
 struct call {
 	enum probe_kind kind;
@@ -220,8 +220,8 @@ static __always_inline void exec__report_failure(const struct call *call, struct
 	exec->ret = call->result;
 	scratch->size = sizeof(*exec);
 	exec->filename_len = frame__keep_string(
-		scratch, bpf_probe_read_user_str(frame__end(scratch), PROBE_PATH_MAX + 1,
-						 (void *)filename));
+		scratch,
+		bpf_probe_read_user_str(frame__end(scratch), PROBE_PATH_MAX + 1, (void *)filename));
 	walk__start(&walk, task, task->fs->pwd.mnt, task->fs->pwd.dentry);
 	exec->cwd_len = path__append(scratch, &walk, &cut);
 	if (cut)
@@ -274,8 +274,7 @@ int BPF_PROG(syscall_return, struct pt_regs *regs, long result)
 {
 	__u64 number = regs->orig_ax;
 
-	if (number >= FILTER_SYSCALL_WORDS * 64 ||
-	    !((interest[number >> 6] >> (number & 63)) & 1))
+	if (number >= FILTER_SYSCALL_WORDS * 64 || !((interest[number >> 6] >> (number & 63)) & 1))
 		return 0;
 	return syscall__dispatch(regs, result, number);
 }

@@ -46,12 +46,13 @@ struct filter_name {
  * the exact look-up tells them apart.
  */
 static inline __attribute__((always_inline)) __u32 filter__bloom_bit(__u64 first, __u64 second,
-								       __u32 length)
+								     __u32 length)
 {
 	__u64 hash = first * 0x9e3779b97f4a7c15ull;
 
 	hash ^= (second + length) * 0xc2b2ae3d27d4eb4full;
-	return hash >> 48; /* the best mixed bits of a multiplication, 16 of them: FILTER_BLOOM_WORDS * 64 */
+	return hash >>
+	       48; /* the best mixed bits of a multiplication, 16 of them: FILTER_BLOOM_WORDS * 64 */
 }
 
 /* The bytes of a little-endian word that belong to a string with `length` bytes left. */

@@ -9,7 +9,7 @@
 #include "json.h"
 
 static const char *const kind_names[PROBE_EVENT_KINDS] = {
-	[PROBE_KIND_EXEC] = "exec", [PROBE_KIND_FORK] = "fork",	      [PROBE_KIND_EXIT] = "exit",
+	[PROBE_KIND_EXEC] = "exec", [PROBE_KIND_FORK] = "fork",       [PROBE_KIND_EXIT] = "exit",
 	[PROBE_KIND_OPEN] = "open", [PROBE_KIND_CONNECT] = "connect",
 };
 
@@ -21,11 +21,11 @@ const char *kind__name(unsigned kind)
 /* Length of the well-formed UTF-8 sequence at `text`, 0 when there is none. */
 static size_t utf8_length(const unsigned char *text, size_t left)
 {
-	size_t length = text[0] < 0x80		       ? 1 :
-			(text[0] & 0xe0) == 0xc0 ? 2 :
-			(text[0] & 0xf0) == 0xe0 ? 3 :
-			(text[0] & 0xf8) == 0xf0 ? 4 :
-						   0;
+	size_t length = text[0] < 0x80             ? 1
+			: (text[0] & 0xe0) == 0xc0 ? 2
+			: (text[0] & 0xf0) == 0xe0 ? 3
+			: (text[0] & 0xf8) == 0xf0 ? 4
+						   : 0;
 	size_t i;
 
 	if (length == 0 || length > left || text[0] == 0xc0 || text[0] == 0xc1 || text[0] > 0xf4)
@@ -105,8 +105,8 @@ static void print_subject(FILE *out, const struct probe_subject *subject)
 		",\"tgid\":%u,\"tid\":%u,\"vtgid\":%u,\"start\":%" PRIu64 ",\"parent\":%u"
 		",\"parentStart\":%" PRIu64 ",\"pgid\":%u,\"sid\":%u,\"uid\":%u,\"gid\":%u"
 		",\"realUid\":%u,\"loginUid\":%d,\"tty\":%u,\"mntNs\":%u,\"pidNs\":%u"
-		",\"cgroupId\":%" PRIu64 ",\"pidsCgroupId\":%" PRIu64
-		",\"capEffective\":\"%" PRIx64 "\",\"capPermitted\":\"%" PRIx64 "\",\"comm\":",
+		",\"cgroupId\":%" PRIu64 ",\"pidsCgroupId\":%" PRIu64 ",\"capEffective\":\"%" PRIx64
+		"\",\"capPermitted\":\"%" PRIx64 "\",\"comm\":",
 		subject->tgid, subject->tid, subject->vtgid, (uint64_t)subject->start_boottime_ns,
 		subject->parent_tgid, (uint64_t)subject->parent_start_boottime_ns, subject->pgid,
 		subject->sid, subject->uid, subject->gid, subject->real_uid,
@@ -119,7 +119,7 @@ static void print_subject(FILE *out, const struct probe_subject *subject)
 static void print_exec(FILE *out, const struct probe_exec *exec)
 {
 	static const char *const flags[] = {"upperLayer", "overlay", "memfd",  "writable",
-					    "argvCut",	  "pathCut", "deleted"};
+					    "argvCut",    "pathCut", "deleted"};
 	const char *next = (const char *)(exec + 1);
 
 	fprintf(out, ",\"ret\":%d", exec->ret);
@@ -163,7 +163,8 @@ static void print_connect(FILE *out, const struct probe_connect *connect)
 	} else {
 		inet_ntop(connect->family, connect->local_address, local, sizeof(local));
 		inet_ntop(connect->family, connect->remote_address, remote, sizeof(remote));
-		fprintf(out, ",\"local\":\"%s\",\"localPort\":%u,\"remote\":\"%s\",\"remotePort\":%u",
+		fprintf(out,
+			",\"local\":\"%s\",\"localPort\":%u,\"remote\":\"%s\",\"remotePort\":%u",
 			local, connect->local_port, remote, connect->remote_port);
 		next += connect->path_len;
 	}

@@ -22,8 +22,8 @@ typedef __u64 u64;
 #define BTF_PATH "/sys/kernel/btf/vmlinux"
 
 /* One wake-up per 64 KiB; but never more than an eighth of the ring, or a small one would never wake. */
-#define BATCH_BYTES	     65536u
-#define BATCH_SHARE_OF_RING  8
+#define BATCH_BYTES         65536u
+#define BATCH_SHARE_OF_RING 8
 
 struct probe {
 	struct probe_bpf *bpf;
@@ -76,18 +76,21 @@ static bool has_capability(int capability)
 static bool check_host(struct refusal *refusal)
 {
 	if (access(BTF_PATH, R_OK)) {
-		refusal__set(refusal, PROBE_REFUSED_NO_BTF,
-			     "%s cannot be read (%s): the probe needs the kernel's own type information; use a "
-			     "kernel built with CONFIG_DEBUG_INFO_BTF, and mount sysfs in the container",
-			     BTF_PATH, strerror(errno));
+		refusal__set(
+			refusal, PROBE_REFUSED_NO_BTF,
+			"%s cannot be read (%s): the probe needs the kernel's own type "
+			"information; use a "
+			"kernel built with CONFIG_DEBUG_INFO_BTF, and mount sysfs in the container",
+			BTF_PATH, strerror(errno));
 		return false;
 	}
 	if (!has_capability(CAP_SYS_ADMIN) &&
 	    !(has_capability(CAP_BPF) && has_capability(CAP_PERFMON))) {
-		refusal__set(refusal, PROBE_REFUSED_NO_RIGHTS,
-			     "uid %u lacks CAP_BPF or CAP_PERFMON: run the probe as root or grant both "
-			     "capabilities (and CAP_SYS_NICE, for punctual delivery)",
-			     geteuid());
+		refusal__set(
+			refusal, PROBE_REFUSED_NO_RIGHTS,
+			"uid %u lacks CAP_BPF or CAP_PERFMON: run the probe as root or grant both "
+			"capabilities (and CAP_SYS_NICE, for punctual delivery)",
+			geteuid());
 		return false;
 	}
 	return true;
@@ -101,7 +104,7 @@ static bool check_host(struct refusal *refusal)
 struct attempt {
 	int major, minor;
 	bool exit_tells_group_dead; /* 6.15: sched_process_exit says whether the last thread went */
-	bool direct_walk;	    /* 6.2: bpf_rdonly_cast */
+	bool direct_walk;           /* 6.2: bpf_rdonly_cast */
 };
 
 static const struct attempt attempts[] = {
@@ -220,13 +223,16 @@ struct probe *probe__arm(uint32_t ring_bytes, const struct probe_filter *filter,
 	uname(&names);
 	if (error == -EPERM)
 		refusal__set(ret_refusal, PROBE_REFUSED_KERNEL,
-			     "kernel %s does not permit to %s the probe although the capabilities are there: a "
-			     "security policy forbids BPF (lockdown=confidentiality, seccomp or a container "
+			     "kernel %s does not permit to %s the probe although the capabilities "
+			     "are there: a "
+			     "security policy forbids BPF (lockdown=confidentiality, seccomp or a "
+			     "container "
 			     "profile); lift it for the probe",
 			     names.release, step);
 	else
 		refusal__set(ret_refusal, PROBE_REFUSED_KERNEL,
-			     "kernel %s cannot %s the probe (%s): it needs 5.11 or newer with BPF tracing; "
+			     "kernel %s cannot %s the probe (%s): it needs 5.11 or newer with BPF "
+			     "tracing; "
 			     "libbpf said: %s",
 			     names.release, step, strerror(-error), libbpf_said);
 	probe__disarm(probe);
@@ -257,7 +263,8 @@ bool filter__is_valid(const struct probe_filter *filter, size_t size, struct ref
 	for (i = 0; i < filter->names; i++) {
 		if (next >= end || *next == 0 || next + 1 + *next > end) {
 			refusal__set(ret_refusal, PROBE_REFUSED_BAD_FRAME,
-				     "name %u of %u in the engine's FILTER is empty or ends behind the frame",
+				     "name %u of %u in the engine's FILTER is empty or ends behind "
+				     "the frame",
 				     i + 1, filter->names);
 			return false;
 		}

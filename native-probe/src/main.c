@@ -40,7 +40,8 @@ static const char usage[] =
 	"  --engine-uid UID                       the engine's user (our own)\n"
 	"both:\n"
 	"  --ring-bytes N                         buffer between kernel and probe, a power of two\n"
-	"                                         (8388608); what it cannot hold is counted as lost\n"
+	"                                         (8388608); what it cannot hold is counted as "
+	"lost\n"
 	"\n"
 	"Needs CAP_BPF and CAP_PERFMON, a kernel of 5.11 or newer with BTF; CAP_SYS_NICE keeps it\n"
 	"punctual on a busy host. Try:\n"
@@ -73,7 +74,8 @@ static int add_name(const char *name)
 	if (length == 0 || length > 255 || strchr(name, '/') ||
 	    used + 1 + length > sizeof(own.names)) {
 		fprintf(stderr,
-			"pounce-probe: --name takes one component of a path (1 to 255 bytes, no slash), not "
+			"pounce-probe: --name takes one component of a path (1 to 255 bytes, no "
+			"slash), not "
 			"'%s'\n",
 			name);
 		return -1;
@@ -97,7 +99,8 @@ static int parse_kinds(char *list)
 				break;
 		if (kind == PROBE_EVENT_KINDS) {
 			fprintf(stderr,
-				"pounce-probe: there is no kind '%s'; there are exec, fork, exit, open, connect\n",
+				"pounce-probe: there is no kind '%s'; there are exec, fork, exit, "
+				"open, connect\n",
 				name);
 			return -1;
 		}
@@ -114,7 +117,8 @@ static int parse_ring_bytes(const char *text, uint32_t *ret_bytes)
 	/* The kernel wants a power of two of at least a page; 1 GiB is where its size arithmetic ends. */
 	if (*end || bytes < 4096 || bytes > 1u << 30 || bytes & (bytes - 1)) {
 		fprintf(stderr,
-			"pounce-probe: --ring-bytes takes a power of two between 4096 and 1073741824, not "
+			"pounce-probe: --ring-bytes takes a power of two between 4096 and "
+			"1073741824, not "
 			"'%s'\n",
 			text);
 		return -1;
@@ -136,7 +140,8 @@ static int check(void)
 		printf("tier    none\nreason  %s\n", refusal.reason);
 		return 1;
 	}
-	printf("tier    observe\nhooks   %s\ncpus    %d\n", probe__hooks(probe), probe__cpus(probe));
+	printf("tier    observe\nhooks   %s\ncpus    %d\n", probe__hooks(probe),
+	       probe__cpus(probe));
 	probe__disarm(probe);
 	return 0;
 }
@@ -173,7 +178,8 @@ int main(int argc, char **argv)
 	struct stream_options stream = {
 		.ring_bytes = RING_BYTES_DEFAULT, .engine_uid = geteuid(), .stop = &stop};
 	struct tail_options tail = {.filter = &own.filter, .stop = &stop};
-	struct sigaction action = {.sa_handler = on_signal}; /* no SA_RESTART: a blocked write ends */
+	struct sigaction action = {.sa_handler =
+					   on_signal}; /* no SA_RESTART: a blocked write ends */
 	const char *verb;
 	int option;
 
@@ -207,7 +213,8 @@ int main(int argc, char **argv)
 			own.filter.flags |= PROBE_FILTER_UNIX_CONNECT;
 			break;
 		case OPTION_VERSION:
-			printf("pounce-probe %s, wire version %d\n", PROBE_BUILD, PROBE_WIRE_VERSION);
+			printf("pounce-probe %s, wire version %d\n", PROBE_BUILD,
+			       PROBE_WIRE_VERSION);
 			return 0;
 		case OPTION_HELP:
 		case 'h':

@@ -227,7 +227,8 @@ static void be_punctual(void)
 
 	if (sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &parameters))
 		fprintf(stderr,
-			"pounce-probe: no SCHED_FIFO (%s): events may be late on a busy host; grant "
+			"pounce-probe: no SCHED_FIFO (%s): events may be late on a busy host; "
+			"grant "
 			"CAP_SYS_NICE\n",
 			strerror(errno));
 }
@@ -241,8 +242,8 @@ static enum outcome stream__apply(struct stream *stream, const struct probe_filt
 		stream->probe = probe__arm(stream->options->ring_bytes, filter, &refusal);
 		if (!stream->probe)
 			return stream__refuse(stream, &refusal);
-		stream->ring = ring_buffer__new(probe__ring_fd(stream->probe), stream__take, stream,
-						NULL);
+		stream->ring =
+			ring_buffer__new(probe__ring_fd(stream->probe), stream__take, stream, NULL);
 		if (!stream->ring) {
 			refusal.code = PROBE_REFUSED_INTERNAL;
 			snprintf(refusal.reason, sizeof(refusal.reason),
@@ -283,7 +284,8 @@ static enum outcome stream__check_header(struct stream *stream, const struct pro
 
 	if (frame->version != PROBE_WIRE_VERSION)
 		snprintf(refusal.reason, sizeof(refusal.reason),
-			 "the engine speaks version %u of the wire, this probe (%s) version %u: install "
+			 "the engine speaks version %u of the wire, this probe (%s) version %u: "
+			 "install "
 			 "both from one release",
 			 frame->version, PROBE_BUILD, PROBE_WIRE_VERSION);
 	else if (frame->kind != PROBE_KIND_FILTER)
@@ -363,7 +365,8 @@ static int connect_to_engine(const struct stream_options *options)
 	int fd;
 
 	if (strlen(options->socket_path) >= sizeof(address.sun_path)) {
-		fprintf(stderr, "pounce-probe: the socket path has %zu characters, %zu are possible: %s\n",
+		fprintf(stderr,
+			"pounce-probe: the socket path has %zu characters, %zu are possible: %s\n",
 			strlen(options->socket_path), sizeof(address.sun_path) - 1,
 			options->socket_path);
 		return -1;
@@ -379,7 +382,8 @@ static int connect_to_engine(const struct stream_options *options)
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &engine, &length) ||
 	    engine.uid != options->engine_uid) {
 		fprintf(stderr,
-			"pounce-probe: %s belongs to uid %u, the engine should be uid %u: if that is the "
+			"pounce-probe: %s belongs to uid %u, the engine should be uid %u: if that "
+			"is the "
 			"engine's user, say --engine-uid %u\n",
 			options->socket_path, engine.uid, options->engine_uid, engine.uid);
 		return -1;

@@ -16,7 +16,7 @@
 
 #include "probe_event.h"
 
-#define AT(type, field, offset)                                                                    \
+#define AT(type, field, offset) \
 	_Static_assert(offsetof(struct type, field) == (offset), #type "." #field " moved")
 
 AT(probe_frame, size, 0);
@@ -138,10 +138,10 @@ static union {
 static size_t size;
 
 /* Sets a field and names it in expected.json; a macro, because both need the name. */
-#define SET(object, field, value)                                                                  \
-	do {                                                                                       \
-		(object).field = (value);                                                          \
-		fprintf(json, ",\n    \"%s\": %" PRId64, #field, (int64_t)(object).field);         \
+#define SET(object, field, value)                                                          \
+	do {                                                                               \
+		(object).field = (value);                                                  \
+		fprintf(json, ",\n    \"%s\": %" PRId64, #field, (int64_t)(object).field); \
 	} while (0)
 
 static void put_json_string(const char *text, size_t length)
@@ -196,7 +196,9 @@ static void begin(const char *name, enum probe_kind kind, size_t fixed)
 	golden.frame.version = PROBE_WIRE_VERSION;
 	golden.frame.kind = kind;
 	golden.frame.boottime_ns = 1000000000000 + kind;
-	fprintf(json, "%s\n  \"%s\": {\n    \"kind\": %d,\n    \"version\": %d,\n    \"boottime_ns\": %" PRIu64,
+	fprintf(json,
+		"%s\n  \"%s\": {\n    \"kind\": %d,\n    \"version\": %d,\n    \"boottime_ns\": "
+		"%" PRIu64,
 		first_golden ? "" : ",", name, kind, PROBE_WIRE_VERSION,
 		(uint64_t)golden.frame.boottime_ns);
 	first_golden = false;
@@ -263,8 +265,9 @@ static void write_exec(void)
 	exec->filename_len = put_text("filename", "./curl");
 	exec->cwd_len = put_text("cwd", "/usr/bin");
 	exec->argv_len = put_arguments(arguments);
-	exec->cgroup_len = put_text("cgroup", "system.slice/docker/"
-					      "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef");
+	exec->cgroup_len = put_text(
+		"cgroup", "system.slice/docker/"
+			  "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef");
 	end("exec");
 
 	begin("exec-failed", PROBE_KIND_EXEC, sizeof(*exec));

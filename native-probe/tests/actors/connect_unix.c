@@ -20,12 +20,16 @@ int main(int argc, char **argv)
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int length;
 
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s/socket", work_directory(argc, argv));
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/socket",
+		 work_directory(argc, argv));
 	connect_to(&address, sizeof(address));
-	printf("connect\t\"tgid\":%d,\t\"family\":1,\t\"path\":\"%s\"\n", getpid(), address.sun_path);
+	printf("connect\t\"tgid\":%d,\t\"family\":1,\t\"path\":\"%s\"\n", getpid(),
+	       address.sun_path);
 	memset(address.sun_path, 0, sizeof(address.sun_path));
-	length = snprintf(address.sun_path + 1, sizeof(address.sun_path) - 1, "pounce-%d", getpid());
+	length =
+		snprintf(address.sun_path + 1, sizeof(address.sun_path) - 1, "pounce-%d", getpid());
 	connect_to(&address, offsetof(struct sockaddr_un, sun_path) + 1 + length);
-	printf("connect\t\"tgid\":%d,\t\"family\":1,\t\"path\":\"\\u0000pounce-%d\"\n", getpid(), getpid());
+	printf("connect\t\"tgid\":%d,\t\"family\":1,\t\"path\":\"\\u0000pounce-%d\"\n", getpid(),
+	       getpid());
 	return 0;
 }

@@ -19,7 +19,8 @@ int main(void)
 	    connect(client, (struct sockaddr *)&address, length) ||
 	    getsockname(client, (struct sockaddr *)&local, &length))
 		err(1, "connect");
-	printf("connect\t\"tgid\":%d,\t\"ret\":0,\t\"family\":2,\"protocol\":6,\t\"local\":\"127.0.0.1\",\"localPort\":%d,\t"
+	printf("connect\t\"tgid\":%d,\t\"ret\":0,\t\"family\":2,\"protocol\":6,\t\"local\":\"127.0."
+	       "0.1\",\"localPort\":%d,\t"
 	       "\"remote\":\"127.0.0.1\",\"remotePort\":%d,\n",
 	       getpid(), ntohs(local.sin_port), ntohs(address.sin_port));
 	close(listener);
@@ -27,11 +28,13 @@ int main(void)
 	client = socket(AF_INET, SOCK_STREAM, 0);
 	if (!connect(client, (struct sockaddr *)&address, length))
 		errx(1, "somebody listens on the port that was just closed");
-	printf("connect\t\"tgid\":%d,\t\"ret\":-111,\t\"remote\":\"127.0.0.1\",\"remotePort\":%d,\n",
+	printf("connect\t\"tgid\":%d,\t\"ret\":-111,\t\"remote\":\"127.0.0.1\",\"remotePort\":%d,"
+	       "\n",
 	       getpid(), ntohs(address.sin_port));
 	client = socket(AF_INET, SOCK_DGRAM, 0);
 	address.sin_port = htons(53);
 	connect(client, (struct sockaddr *)&address, length);
-	printf("connect\t\"tgid\":%d,\t\"ret\":0,\t\"protocol\":17,\t\"remotePort\":53,\n", getpid());
+	printf("connect\t\"tgid\":%d,\t\"ret\":0,\t\"protocol\":17,\t\"remotePort\":53,\n",
+	       getpid());
 	return 0;
 }

@@ -16,7 +16,8 @@ int main(void)
 	if (listen(listener, 1) || getsockname(listener, (struct sockaddr *)&address, &length) ||
 	    connect(client, (struct sockaddr *)&address, length))
 		err(1, "connect");
-	printf("connect\t\"tgid\":%d,\t\"ret\":0,\t\"family\":10,\"protocol\":6,\t\"local\":\"::1\"\t"
+	printf("connect\t\"tgid\":%d,\t\"ret\":0,\t\"family\":10,\"protocol\":6,\t\"local\":\"::"
+	       "1\"\t"
 	       "\"remote\":\"::1\",\"remotePort\":%d,\n",
 	       getpid(), ntohs(address.sin6_port));
 	return 0;

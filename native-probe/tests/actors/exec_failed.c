@@ -11,7 +11,8 @@ int main(int argc, char **argv)
 	close(open(plain, O_CREAT | O_WRONLY, 0644));
 	execl(missing, "missing", NULL);
 	execl(plain, "plain", NULL);
-	printf("exec\t\"tgid\":%d,\t\"ret\":-2,\t\"path\":\"\"\t\"filename\":\"%s\"\t\"comm\":\"exec_failed\"\n",
+	printf("exec\t\"tgid\":%d,\t\"ret\":-2,\t\"path\":\"\"\t\"filename\":\"%s\"\t\"comm\":"
+	       "\"exec_failed\"\n",
 	       getpid(), missing);
 	printf("exec\t\"tgid\":%d,\t\"ret\":-13,\t\"filename\":\"%s\"\n", getpid(), plain);
 	return 0;

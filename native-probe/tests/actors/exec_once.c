@@ -19,7 +19,8 @@ int main(int argc, char **argv)
 	}
 	wait_for(child);
 	printf("fork\t\"tgid\":%d,\t\"child\":%d,\n", getpid(), child);
-	printf("exec\t\"tgid\":%d,\t\"parent\":%d,\t\"ret\":0,\t\"filename\":\"%s\"\t\"cwd\":\"%s\"\t"
+	printf("exec\t\"tgid\":%d,\t\"parent\":%d,\t\"ret\":0,\t\"filename\":\"%s\"\t\"cwd\":\"%"
+	       "s\"\t"
 	       "\"argv\":[\"sh \\\"quoted\\\"\",\"-c\",\"exit 3\",\"\xc3\xa9\\u00ff\"]\t"
 	       "\"comm\":\"linked-shell\"\t\"path\":\"%s\"\n",
 	       child, getpid(), link, argv[1], realpath("/bin/sh", NULL));

@@ -19,7 +19,8 @@ int main(int argc, char **argv)
 		err(1, "%s", script);
 	}
 	wait_for(child);
-	printf("exec\t\"tgid\":%d,\t\"path\":\"%s\"\t\"filename\":\"%s\"\t\"argv\":[\"/bin/sh\",\"%s\",\"argument\"]\n",
+	printf("exec\t\"tgid\":%d,\t\"path\":\"%s\"\t\"filename\":\"%s\"\t\"argv\":[\"/bin/"
+	       "sh\",\"%s\",\"argument\"]\n",
 	       child, realpath("/bin/sh", NULL), script, script);
 	return 0;
 }

@@ -12,7 +12,8 @@ static char path[4400];
 
 static void expect(const char *name, const char *more)
 {
-	printf("open\t\"tgid\":%d,\t\"path\":\"%s\"\t\"name\":\"%s\"\t%s\n", getpid(), path, name, more);
+	printf("open\t\"tgid\":%d,\t\"path\":\"%s\"\t\"name\":\"%s\"\t%s\n", getpid(), path, name,
+	       more);
 }
 
 int main(int argc, char **argv)

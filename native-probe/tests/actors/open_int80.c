@@ -9,7 +9,8 @@
 int main(int argc, char **argv)
 {
 	/* The 32-bit call can only reach the lowest four gigabytes. */
-	char *low = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	char *low = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
 	int result = -ENOSYS;
 
 	if (low == MAP_FAILED)
@@ -23,7 +24,8 @@ int main(int argc, char **argv)
 			 : "memory", "r8", "r9", "r10", "r11");
 #endif
 	if (result >= 0)
-		printf("open\t\"tgid\":%d,\t\"syscall\":2,\t\"name\":\"%s\"\t\"path\":\"%s\"\t\"openFlags\":2,\n", getpid(),
-		       low, low);
+		printf("open\t\"tgid\":%d,\t\"syscall\":2,\t\"name\":\"%s\"\t\"path\":\"%"
+		       "s\"\t\"openFlags\":2,\n",
+		       getpid(), low, low);
 	return 0;
 }
