@@ -18,6 +18,8 @@ public final class ProcessEntry {
     private long exitBoottimeNanos;
     private boolean startIsExact;
     private boolean parentSought;
+    private String comm;
+    private @Nullable String line;
 
     ProcessEntry(
             ProbeEvent.Subject subject,
@@ -32,6 +34,7 @@ public final class ProcessEntry {
         this.cgroup = cgroup;
         this.containerId = containerId;
         this.startIsExact = startIsExact;
+        this.comm = subject.comm();
     }
 
     /** As the newest event showed the process, or as it inherited from its parent, or as /proc had it. */
@@ -49,13 +52,29 @@ public final class ProcessEntry {
         return subject.startBoottimeNanos();
     }
 
-    /** The kernel's name of it, at most 15 bytes. */
+    /** The kernel's name of its main thread, at most 15 bytes; other threads may have names of their own. */
     public String comm() {
-        return subject.comm();
+        return comm;
     }
 
     public Program program() {
         return program;
+    }
+
+    /** Name and arguments with blanks between them, as Falco writes {@code proc.cmdline}. Made once per program. */
+    public String commandLine() {
+        String made = line;
+        if (made == null) {
+            made = commandLine(comm);
+            line = made;
+        }
+        return made;
+    }
+
+    /** The same for a thread that has its own name. */
+    public String commandLine(String threadName) {
+        String arguments = program.argumentText();
+        return arguments.isEmpty() ? threadName : threadName + " " + arguments;
     }
 
     /** Without a slash at its end, except for the root; empty when unknown. */
@@ -102,10 +121,21 @@ public final class ProcessEntry {
     void isNow(ProbeEvent.Subject newer) {
         subject = newer;
         startIsExact = true;
+        if (newer.tid() == newer.pid()) {
+            isCalled(newer.comm());
+        }
+    }
+
+    void isCalled(String name) {
+        if (!comm.equals(name)) {
+            comm = name;
+            line = null;
+        }
     }
 
     void runs(Program newer) {
         program = newer;
+        line = null;
     }
 
     void isIn(String directory) {

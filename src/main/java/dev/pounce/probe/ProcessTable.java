@@ -127,7 +127,7 @@ public final class ProcessTable {
                         subject.parentPid(),
                         subject.vpid(),
                         subject.uid(),
-                        subject.comm(),
+                        entry.comm(),
                         entry.program(),
                         entry.containerId()));
             }
@@ -246,7 +246,10 @@ public final class ProcessTable {
                 "",
                 Optional.empty(),
                 true);
-        found.ifPresent(f -> inCgroup(fresh, f.cgroup(), boottimeNanos));
+        found.ifPresent(f -> {
+            fresh.isCalled(f.subject().comm());
+            inCgroup(fresh, f.cgroup(), boottimeNanos);
+        });
         link(fresh, boottimeNanos);
         if (entry == null || entry.startBoottimeNanos() <= subject.startBoottimeNanos()) {
             put(fresh); // else it is late: the slot has the next process in it

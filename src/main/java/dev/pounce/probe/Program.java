@@ -42,6 +42,11 @@ public record Program(
         return argv.isEmpty() ? "" : argv.get(0);
     }
 
+    /** What follows the first argument, with blanks between. */
+    public String argumentText() {
+        return String.join(" ", arguments());
+    }
+
     /** What follows the first argument. */
     public List<String> arguments() {
         return argv.size() < 2 ? List.of() : argv.subList(1, argv.size());
