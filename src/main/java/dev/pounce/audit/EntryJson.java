@@ -1,0 +1,292 @@
+package dev.pounce.audit;
+
+import dev.pounce.action.Action;
+import dev.pounce.action.Outcome;
+import dev.pounce.asset.Asset;
+import dev.pounce.asset.ContainerRef;
+import dev.pounce.asset.NodeRef;
+import dev.pounce.asset.ProcessRef;
+import dev.pounce.correlation.Incident;
+import dev.pounce.detection.Detection;
+import dev.pounce.guard.Verdict;
+import dev.pounce.planning.ResponsePlan;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * The members of each kind of entry, between {@code type} and {@code prev}. Detections have Falco's keys.
+ *
+ * <p>Environments, the content of files and of network packets never pass here: fields that hold such have
+ * their values replaced, in the rendered output as well.
+ */
+final class EntryJson {
+
+    private static final String WITHHELD = "[withheld]";
+
+    /** Falco fields whose values are environments or contents; a name with an argument counts as well. */
+    private static final List<String> SECRET_FIELDS = List.of(
+            "proc.env",
+            "proc.aenv",
+            "evt.args",
+            "evt.buffer",
+            "evt.arg.data",
+            "evt.arg.env",
+            "evt.rawarg.data",
+            "evt.rawarg.env",
+            "ka.req.configmap.obj",
+            "jevt.obj");
+
+    /** What a Kubernetes audit event holds of Secrets and ConfigMaps. */
+    private static final List<String> SECRET_POINTERS = List.of(
+            "jevt.value[/requestObject/data",
+            "jevt.value[/requestObject/stringData",
+            "jevt.value[/responseObject/data",
+            "jevt.value[/responseObject/stringData");
+
+    private EntryJson() {}
+
+    static void write(JournalEntry entry, JsonLine json) {
+        switch (entry) {
+            case JournalEntry.EngineStarted started -> {
+                json.member("version", started.version())
+                        .member("node", started.node())
+                        .member("ceiling", started.ceiling().display());
+                files(started.files(), json);
+            }
+            case JournalEntry.EngineStopped stopped -> json.member("reason", stopped.reason());
+            case JournalEntry.ConfigurationLoaded loaded -> files(loaded.files(), json);
+            case JournalEntry.DetectionSeen seen -> detection(seen.detection(), json);
+            case JournalEntry.Planned planned -> plan(planned.plan(), json);
+            case JournalEntry.Judged judged -> {
+                step(judged.response(), judged.step(), json);
+                verdict(judged.verdict(), json);
+            }
+            case JournalEntry.Intended intended -> {
+                step(intended.response(), intended.step(), json);
+                action("action", intended.action(), json);
+                json.member("deadline", intended.deadline());
+            }
+            case JournalEntry.Ended ended -> {
+                step(ended.response(), ended.step(), json);
+                outcome(ended.outcome(), json);
+                timings(ended.timings(), json);
+            }
+            case JournalEntry.Recovered recovered -> {
+                step(recovered.response(), recovered.step(), json);
+                json.member("resolution", recovered.resolution().display()).member("reason", recovered.reason());
+            }
+            case JournalEntry.UndoScheduled undo -> {
+                step(undo.response(), undo.step(), json);
+                action("inverse", undo.inverse(), json);
+                json.member("due", undo.due());
+            }
+            case JournalEntry.Undone undone -> {
+                step(undone.response(), undone.step(), json);
+                outcome(undone.outcome(), json);
+            }
+            case JournalEntry.LossNoticed loss ->
+                json.member("kind", loss.kind()).member("count", loss.count());
+            case JournalEntry.ProbeChanged probe ->
+                json.member("state", probe.state()).member("reason", probe.reason());
+            case JournalEntry.TornTailCut torn ->
+                json.member("segment", torn.segment()).member("bytes", torn.bytes());
+            case JournalEntry.DamageFound damage ->
+                json.member("where", damage.where()).member("what", damage.what());
+            case JournalEntry.SegmentsExpired expired ->
+                json.member("through", expired.through()).member("through_hash", expired.hash());
+        }
+    }
+
+    private static void step(String response, String step, JsonLine json) {
+        json.member("response", response).member("step", step);
+    }
+
+    private static void files(List<JournalEntry.LoadedFile> files, JsonLine json) {
+        json.key("files").beginArray();
+        for (JournalEntry.LoadedFile file : files) {
+            json.beginObject()
+                    .member("path", file.path())
+                    .member("sha256", file.sha256())
+                    .endObject();
+        }
+        json.endArray();
+    }
+
+    private static void detection(Detection detection, JsonLine json) {
+        json.key("detection").beginObject();
+        json.member("id", detection.id())
+                .member("time", detection.time())
+                .member("source", detection.source())
+                .member("rule", detection.rule())
+                .member("priority", detection.priority().display());
+        json.key("tags").value(detection.tags());
+        List<String> secrets = new ArrayList<>();
+        for (Map.Entry<String, ?> field : detection.fields().entrySet()) {
+            if (isSecret(field.getKey()) && field.getValue() != null) {
+                String text = String.valueOf(field.getValue());
+                // A shorter one would blank out half of the sentence and hide nothing
+                if (text.length() >= 4) {
+                    secrets.add(text);
+                }
+            }
+        }
+        String output = detection.output();
+        for (String secret : secrets) {
+            output = output.replace(secret, WITHHELD);
+        }
+        json.member("output", output);
+        json.key("output_fields").beginObject();
+        for (Map.Entry<String, ?> field : detection.fields().entrySet()) {
+            json.key(field.getKey());
+            if (isSecret(field.getKey()) && field.getValue() != null) {
+                json.text(WITHHELD);
+            } else {
+                json.value(field.getValue());
+            }
+        }
+        json.endObject();
+        json.key("assets").beginArray();
+        for (Asset asset : detection.assets()) {
+            asset(asset, json);
+        }
+        json.endArray().endObject();
+    }
+
+    static boolean isSecret(String field) {
+        for (String secret : SECRET_FIELDS) {
+            if (field.startsWith(secret)
+                    && (field.length() == secret.length()
+                            || field.charAt(secret.length()) == '['
+                            || field.charAt(secret.length()) == '.')) {
+                return true;
+            }
+        }
+        return SECRET_POINTERS.stream().anyMatch(field::startsWith);
+    }
+
+    private static void plan(ResponsePlan plan, JsonLine json) {
+        Incident incident = plan.incident();
+        json.member("response", plan.id()).member("incident", incident.id()).member("incident_time", incident.time());
+        json.key("triggers").value(incident.triggers());
+        json.key("detections").beginArray();
+        int left = JsonLine.LONGEST_LIST;
+        for (Detection detection : incident.evidence()) {
+            if (left-- > 0) {
+                json.text(detection.id());
+            }
+        }
+        json.endArray();
+        if (!incident.coolingDown().isEmpty()) {
+            json.key("cooling_down").beginArray();
+            for (Incident.CoolingDown cooling : incident.coolingDown()) {
+                json.beginObject()
+                        .member("action_set", cooling.actionSet())
+                        .member("key", cooling.key())
+                        .member("until", cooling.until())
+                        .endObject();
+            }
+            json.endArray();
+        }
+        json.key("steps").beginArray();
+        for (ResponsePlan.Step step : plan.steps()) {
+            json.beginObject().member("id", step.id()).member("action_set", step.actionSet());
+            action("action", step.action(), json);
+            json.member("mode", step.mode().display())
+                    .member("patience_ms", step.patience().toMillis())
+                    .member("because", step.because())
+                    .endObject();
+        }
+        json.endArray();
+        json.key("left_out").beginArray();
+        for (ResponsePlan.LeftOut leftOut : plan.leftOut()) {
+            json.beginObject()
+                    .member("action_set", leftOut.actionSet())
+                    .member("step", leftOut.step())
+                    .member("because", leftOut.because())
+                    .endObject();
+        }
+        json.endArray();
+    }
+
+    private static void verdict(Verdict verdict, JsonLine json) {
+        switch (verdict) {
+            case Verdict.Allow allow -> json.member("verdict", "allow");
+            case Verdict.Rehearse(String reason) ->
+                json.member("verdict", "rehearse").member("reason", reason);
+            case Verdict.Deny(String guard, String reason) ->
+                json.member("verdict", "deny").member("guard", guard).member("reason", reason);
+        }
+    }
+
+    private static void outcome(Outcome outcome, JsonLine json) {
+        switch (outcome) {
+            case Outcome.Done(String observed) -> json.member("outcome", "done").member("detail", observed);
+            case Outcome.AlreadySo(String observed) ->
+                json.member("outcome", "already so").member("detail", observed);
+            case Outcome.TargetGone(String reason) ->
+                json.member("outcome", "target gone").member("detail", reason);
+            case Outcome.Failed(String reason, boolean retryable) ->
+                json.member("outcome", "failed")
+                        .member("detail", reason)
+                        .key("retryable")
+                        .value(retryable);
+            case Outcome.Withheld(String reason) ->
+                json.member("outcome", "withheld").member("detail", reason);
+            case Outcome.WouldAct(String what) ->
+                json.member("outcome", "would act").member("detail", what);
+        }
+    }
+
+    private static void timings(StageTimings timings, JsonLine json) {
+        json.key("micros").beginObject();
+        micros("detected", timings.detected(), json);
+        micros("planned", timings.planned(), json);
+        micros("judged", timings.judged(), json);
+        micros("sent", timings.sent(), json);
+        micros("observed", timings.observed(), json);
+        json.endObject();
+    }
+
+    private static void micros(String stage, long micros, JsonLine json) {
+        if (micros != StageTimings.UNKNOWN) {
+            json.member(stage, micros);
+        }
+    }
+
+    private static void action(String key, Action action, JsonLine json) {
+        json.key(key).beginObject().member("verb", action.verb());
+        json.key("target");
+        asset(action.target(), json);
+        switch (action) {
+            case Action.KillProcess kill -> {
+                json.member("scope", kill.scope().name().toLowerCase(Locale.ROOT));
+                if (kill.container().isPresent()) {
+                    json.key("container");
+                    asset(kill.container().get(), json);
+                }
+            }
+            case Action.SuspendProcess suspend -> {}
+            case Action.ResumeProcess resume -> {}
+        }
+        json.endObject();
+    }
+
+    private static void asset(Asset asset, JsonLine json) {
+        json.beginObject();
+        switch (asset) {
+            case ProcessRef process ->
+                json.member("kind", "process")
+                        .member("node", process.node().name())
+                        .member("pid", process.pid())
+                        .member("start", process.startTimeNanos());
+            case ContainerRef container ->
+                json.member("kind", "container")
+                        .member("node", container.node().name())
+                        .member("id", container.id());
+            case NodeRef node -> json.member("kind", "node").member("name", node.name());
+        }
+        json.endObject();
+    }
+}

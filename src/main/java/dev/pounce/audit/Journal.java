@@ -1,0 +1,22 @@
+package dev.pounce.audit;
+
+import java.util.concurrent.CompletionStage;
+
+/** Where everything that is decided or done is written down, in order. Thread-safe. */
+public interface Journal {
+
+    /**
+     * When it returns, the entry has been handed to the operating system and outlives this process, though
+     * not the machine. Blocks for microseconds, now and then for as long as the disk takes.
+     *
+     * @return the entry's number, one more than that of the entry before
+     * @throws JournalUnavailable if it could not be written; whoever meant to act must not
+     */
+    long append(JournalEntry entry);
+
+    /**
+     * Completes when this entry, and so all before it, is on the disk, and exceptionally with {@link
+     * JournalUnavailable} when that failed. Dependents run on the committing thread and must not block.
+     */
+    CompletionStage<Void> durable(long seq);
+}

@@ -1,0 +1,373 @@
+package dev.pounce.audit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@Timeout(60)
+class FileJournalTest {
+
+    private static final Clock NOON = Clock.fixed(Entries.NOON, ZoneOffset.UTC);
+    private static final FileJournal.Limits SMALL_SEGMENTS = new FileJournal.Limits(2_000, Duration.ofMillis(5));
+
+    private final Path state;
+
+    FileJournalTest(@TempDir Path state) {
+        this.state = state;
+    }
+
+    private FileJournal open() {
+        return FileJournal.open(state, NOON, SMALL_SEGMENTS);
+    }
+
+    private List<RecordedEntry> entries() {
+        List<RecordedEntry> entries = new ArrayList<>();
+        assertThat(new JournalReader(state).forEach(entries::add)).isZero();
+        return entries;
+    }
+
+    private List<Path> segments() throws IOException {
+        return Segments.in(Segments.directoryIn(state));
+    }
+
+    private Path lastSegment() throws IOException {
+        return segments().getLast();
+    }
+
+    private void assertHolds(long entries) throws IOException {
+        var verification = JournalVerifier.verify(state);
+        assertThat(verification.breaks()).isEmpty();
+        assertThat(verification.entries()).isEqualTo(entries);
+    }
+
+    @Test
+    void everyKindOfEntryIsReadBackInItsPlace() throws IOException {
+        // Given
+        List<JournalEntry> written = Entries.ofEveryKind();
+
+        // When
+        try (FileJournal journal = open()) {
+            written.forEach(journal::append);
+        }
+
+        // Then
+        List<RecordedEntry> read = entries();
+        assertThat(read.stream().map(RecordedEntry::type))
+                .containsExactlyElementsOf(
+                        written.stream().map(JournalEntry::type).toList());
+        assertThat(read.stream().map(RecordedEntry::seq)).isSorted().first().isEqualTo(1L);
+        assertThat(read).allSatisfy(entry -> assertThat(entry.time()).isEqualTo(Entries.NOON));
+        assertThat(segments().size()).isGreaterThan(1);
+        assertHolds(written.size());
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
+    void whateverIsWrittenOverManyRestartsVerifies(long seed) throws IOException {
+        // Given
+        Random random = new Random(seed);
+        int count = 0;
+
+        // When
+        for (int restart = 0; restart < 5; restart++) {
+            try (FileJournal journal = open()) {
+                for (int i = random.nextInt(20); i > 0; i--) {
+                    journal.append(Entries.random(random));
+                    count++;
+                }
+            }
+        }
+
+        // Then
+        assertHolds(count);
+        assertThat(entries()).hasSize(count);
+    }
+
+    @Test
+    void filesAreForTheEnginesEyesOnly() throws IOException {
+        // When
+        try (FileJournal journal = FileJournal.open(state.resolve("new"), NOON)) {
+            journal.append(new JournalEntry.EngineStopped("x"));
+        }
+
+        // Then
+        Path directory = Segments.directoryIn(state.resolve("new"));
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(directory)))
+                .isEqualTo("rwx------");
+        for (Path file : List.of(Segments.named(directory, 1), Segments.head(directory))) {
+            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                    .isEqualTo("rw-------");
+        }
+    }
+
+    @Test
+    void aSecondEngineOnTheSameDirectoryIsTurnedAway() {
+        try (FileJournal first = open()) {
+            assertThat(first.failure()).isEmpty();
+            assertThatThrownBy(this::open)
+                    .isInstanceOf(JournalUnavailable.class)
+                    .hasMessageContaining("another engine is running on the state directory");
+        }
+        open().close();
+    }
+
+    @Test
+    void whatIsDurableIsInTheHead() throws IOException {
+        try (FileJournal journal = open()) {
+            // Given
+            long seq = journal.append(new JournalEntry.EngineStopped("x"));
+
+            // When
+            journal.durable(seq).toCompletableFuture().join();
+
+            // Then
+            assertThat(Head.read(Segments.head(Segments.directoryIn(state))))
+                    .hasValueSatisfying(head -> assertThat(head.seq()).isEqualTo(seq));
+            assertHolds(1);
+        }
+    }
+
+    @Test
+    void anEntryIsInTheFileWhenAppendReturns() throws IOException {
+        // Given: a committer that would take a minute
+        try (FileJournal journal =
+                FileJournal.open(state, NOON, new FileJournal.Limits(1 << 20, Duration.ofMinutes(1)))) {
+            // When
+            journal.append(new JournalEntry.EngineStopped("handed over"));
+
+            // Then
+            assertThat(entries()).hasSize(1);
+            assertThat(Files.readString(lastSegment())).contains("handed over");
+        }
+    }
+
+    @Test
+    void manyWritersAtOnceKeepTheOrderAndTheChain() throws IOException {
+        // Given
+        int writers = 4;
+        int each = 500;
+        List<CompletableFuture<List<Long>>> running = new ArrayList<>();
+
+        // When
+        try (FileJournal journal =
+                FileJournal.open(state, NOON, new FileJournal.Limits(100_000, Duration.ofMillis(1)))) {
+            for (int w = 0; w < writers; w++) {
+                String name = "writer-" + w;
+                running.add(CompletableFuture.supplyAsync(() -> {
+                    List<Long> seqs = new ArrayList<>();
+                    for (int i = 0; i < each; i++) {
+                        seqs.add(journal.append(new JournalEntry.LossNoticed(name, i)));
+                        if (i % 100 == 0) {
+                            journal.durable(seqs.getLast())
+                                    .toCompletableFuture()
+                                    .join();
+                        }
+                    }
+                    return seqs;
+                }));
+            }
+            running.forEach(CompletableFuture::join);
+        }
+
+        // Then
+        assertHolds((long) writers * each);
+        for (int w = 0; w < writers; w++) {
+            String name = "writer-" + w;
+            List<RecordedEntry> mine = entries().stream()
+                    .filter(entry -> entry.text("kind").equals(name))
+                    .toList();
+            assertThat(mine.stream().map(RecordedEntry::seq))
+                    .isEqualTo(running.get(w).join());
+            assertThat(mine.stream().map(entry -> entry.json().path("count").asInt()))
+                    .isSorted()
+                    .hasSize(each);
+        }
+    }
+
+    @Test
+    void aTornLastLineIsCutOffAndToldOf() throws IOException {
+        // Given: a line that a crash interrupted
+        try (FileJournal journal = open()) {
+            journal.append(new JournalEntry.EngineStopped("one"));
+        }
+        Files.writeString(lastSegment(), "{\"seq\":2,\"time\":\"20", StandardOpenOption.APPEND);
+        assertThat(JournalVerifier.verify(state).breaks()).isEmpty();
+        assertThat(JournalVerifier.verify(state).tornBytes()).isEqualTo(19);
+        assertThat(entries()).hasSize(1);
+
+        // When
+        try (FileJournal journal = open()) {
+            journal.append(new JournalEntry.EngineStopped("two"));
+        }
+
+        // Then
+        assertThat(entries().stream().map(RecordedEntry::type))
+                .containsExactly("engine-stopped", "torn-tail-cut", "engine-stopped");
+        assertThat(entries().get(1).json().path("bytes").asInt()).isEqualTo(19);
+        assertHolds(3);
+    }
+
+    @Test
+    void aTailThatWasCutOffBehindOurBackIsToldOfAndStaysABreak() throws IOException {
+        // Given
+        try (FileJournal journal = open()) {
+            for (int i = 0; i < 3; i++) {
+                journal.append(new JournalEntry.LossNoticed("open", i));
+            }
+        }
+        List<String> lines = Files.readAllLines(lastSegment());
+        Files.writeString(lastSegment(), lines.getFirst() + "\n");
+
+        // When
+        try (FileJournal journal = open()) {
+            journal.append(new JournalEntry.EngineStopped("later"));
+        }
+
+        // Then
+        assertThat(entries().stream().map(RecordedEntry::type))
+                .containsExactly("loss", "damage-found", "engine-stopped");
+        assertThat(entries().stream().map(RecordedEntry::seq)).containsExactly(1L, 4L, 5L);
+        assertThat(JournalVerifier.verify(state).breaks()).singleElement().satisfies(found -> assertThat(found.what())
+                .isEqualTo("begins with entry 4, expected 2; what lies between is missing"));
+    }
+
+    @Test
+    void anEntryThatWasChangedWhileTheEngineWasDownIsToldOfAndNotRemoved() throws IOException {
+        // Given
+        try (FileJournal journal = open()) {
+            for (int i = 0; i < 3; i++) {
+                journal.append(new JournalEntry.LossNoticed("open", i));
+            }
+        }
+        String forged = Files.readString(lastSegment()).replace("\"count\":1", "\"count\":7");
+        Files.writeString(lastSegment(), forged);
+
+        // When
+        open().close();
+
+        // Then
+        assertThat(Files.readString(segments().getFirst())).isEqualTo(forged);
+        assertThat(entries().getLast().type()).isEqualTo("damage-found");
+        assertThat(JournalVerifier.verify(state).breaks()).singleElement().satisfies(found -> assertThat(found.render())
+                .isEqualTo("00000000000000000001.jsonl:2: entry 2 was changed: its hash is another"));
+    }
+
+    @Test
+    void anInterruptedCallerDoesNotEndTheJournal() throws IOException {
+        try (FileJournal journal = open()) {
+            // When
+            Thread.currentThread().interrupt();
+            journal.append(new JournalEntry.EngineStopped("interrupted"));
+            boolean stillInterrupted = Thread.interrupted();
+            journal.append(new JournalEntry.EngineStopped("after"));
+
+            // Then
+            assertThat(stillInterrupted).isTrue();
+        }
+        assertHolds(2);
+    }
+
+    @Test
+    void afterAKillOfTheEngineEverythingThatWasAppendedIsThere() throws IOException, InterruptedException {
+        // Given: another process that appends and says how far it is
+        Process child = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        AppendsUntilKilled.class.getName(),
+                        state.toString())
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        long acknowledged = 0;
+        while (acknowledged < 5_000) {
+            acknowledged = Long.parseLong(child.inputReader().readLine());
+        }
+
+        // When
+        child.destroyForcibly();
+        assertThat(child.waitFor(10, TimeUnit.SECONDS)).isTrue();
+        open().close();
+
+        // Then
+        var verification = JournalVerifier.verify(state);
+        assertThat(verification.breaks()).isEmpty();
+        assertThat(verification.lastSeq()).isGreaterThanOrEqualTo(acknowledged);
+    }
+
+    /** Run as a process of its own. */
+    static final class AppendsUntilKilled {
+        public static void main(String[] args) {
+            FileJournal journal = FileJournal.open(
+                    Path.of(args[0]), Clock.systemUTC(), new FileJournal.Limits(300_000, Duration.ofMillis(1)));
+            while (true) {
+                long seq = journal.append(new JournalEntry.LossNoticed("open", 1));
+                if (seq % 1000 == 0) {
+                    System.out.println(seq);
+                }
+            }
+        }
+    }
+
+    @Test
+    void aDiskThatIsFullIsSaidLoudlyAndLeavesNoHalfLine() throws IOException {
+        // Given: nowhere to go on, as the next segment's name is taken by a directory
+        try (FileJournal journal = FileJournal.open(state, NOON, new FileJournal.Limits(300, Duration.ofMillis(1)))) {
+            journal.append(new JournalEntry.EngineStopped("one"));
+            Path inTheWay = Segments.named(Segments.directoryIn(state), 2);
+            Files.createDirectory(inTheWay);
+
+            // When, Then
+            assertThatThrownBy(() -> journal.append(new JournalEntry.EngineStopped("two".repeat(20))))
+                    .isInstanceOf(JournalUnavailable.class)
+                    .hasMessageContaining("entry 2 could not be written");
+
+            // When there is room again
+            Files.delete(inTheWay);
+            assertThat(journal.append(new JournalEntry.EngineStopped("three"))).isEqualTo(2);
+        }
+        assertHolds(2);
+    }
+
+    @Test
+    void theDocumentedScriptAgrees() throws IOException {
+        // Given
+        try (FileJournal journal = open()) {
+            Entries.ofEveryKind().forEach(journal::append);
+        }
+
+        // When: the five lines of ChainedLine's Javadoc, in Java
+        var sha256 = ChainedLine.sha256();
+        String prev = "0".repeat(64);
+        for (Path segment : segments()) {
+            for (String line : Files.readAllLines(segment)) {
+                int cut = line.lastIndexOf(",\"hash\":");
+                String body = line.substring(0, cut);
+
+                // Then
+                assertThat(body).endsWith(",\"prev\":\"" + prev + "\"");
+                prev = java.util.HexFormat.of().formatHex(sha256.digest(body.getBytes(StandardCharsets.UTF_8)));
+                assertThat(line.substring(cut)).isEqualTo(",\"hash\":\"" + prev + "\"}");
+            }
+        }
+        assertThat(prev).isNotEqualTo("0".repeat(64));
+    }
+}

@@ -1,0 +1,86 @@
+package dev.pounce.audit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pounce.action.Action;
+import dev.pounce.action.Outcome;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.ZoneOffset;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class OpenIntentsTest {
+
+    private final Path state;
+
+    OpenIntentsTest(@TempDir Path state) {
+        this.state = state;
+    }
+
+    private FileJournal open() {
+        return FileJournal.open(state, Clock.fixed(Entries.NOON, ZoneOffset.UTC));
+    }
+
+    private static JournalEntry.Intended intended(String response, Action action) {
+        return new JournalEntry.Intended(response, "stop", action, Entries.NOON);
+    }
+
+    @Test
+    void onlyAnIntentWithoutAnEndIsOpenAndARestartResolvesItOnce() {
+        // Given: one that ended, one that a crash left
+        try (FileJournal journal = open()) {
+            journal.append(intended("ended", Entries.KILL));
+            journal.append(new JournalEntry.Ended("ended", "stop", new Outcome.Done("dead"), StageTimings.NONE));
+            journal.append(intended("open", Entries.KILL));
+        }
+        List<OpenIntents.OpenIntent> intents = OpenIntents.in(state);
+        assertThat(intents).singleElement().satisfies(intent -> {
+            assertThat(intent.response()).isEqualTo("open");
+            assertThat(intent.action()).contains(Entries.KILL);
+        });
+
+        // When
+        try (FileJournal journal = open()) {
+            OpenIntents.resolve(intents, action -> new Outcome.AlreadySo("gone"), journal);
+        }
+
+        // Then
+        assertThat(OpenIntents.in(state)).isEmpty();
+    }
+
+    static List<Arguments> whatIsSeenAndWhatFollows() {
+        return List.of(
+                Arguments.of(new Outcome.AlreadySo("x"), JournalEntry.Resolution.DONE),
+                Arguments.of(new Outcome.Done("x"), JournalEntry.Resolution.DONE),
+                Arguments.of(new Outcome.WouldAct("x"), JournalEntry.Resolution.NOT_DONE),
+                Arguments.of(new Outcome.TargetGone("x"), JournalEntry.Resolution.UNKNOWN),
+                Arguments.of(new Outcome.Failed("x", true), JournalEntry.Resolution.UNKNOWN),
+                Arguments.of(new Outcome.Withheld("x"), JournalEntry.Resolution.UNKNOWN));
+    }
+
+    @ParameterizedTest
+    @MethodSource("whatIsSeenAndWhatFollows")
+    void theWorldDecidesHowAnIntentEnded(Outcome seen, JournalEntry.Resolution expected) {
+        try (FileJournal journal = open()) {
+            // Given
+            journal.append(intended("open", Entries.KILL));
+
+            // When
+            List<JournalEntry.Recovered> recovered =
+                    OpenIntents.resolve(OpenIntents.in(state), action -> seen, journal);
+
+            // Then
+            assertThat(recovered).containsExactly(new JournalEntry.Recovered("open", "stop", expected, "x"));
+        }
+    }
+
+    @Test
+    void aMachineWithoutAJournalHasNothingOpen() {
+        assertThat(OpenIntents.in(state)).isEmpty();
+    }
+}
