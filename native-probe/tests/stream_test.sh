@@ -158,6 +158,32 @@ check "unless its uid is given" until_true 5 grep -q hello "$events"
 tell quit
 exec 3>&-
 
+# --- when the host cannot
+start_engine 65534
+setpriv --reuid 65534 --clear-groups $probe run --socket "$socket" 2>"$work/probe.err" 3>&- &
+probe_pid=$!
+until_true 5 grep -q hello "$events"
+tell filter 1 $EXEC 0
+check "no rights: REFUSED says what to grant" until_true 5 grep -q '{"refused":2,.*CAP_BPF' "$events"
+probe_ends_within 5
+check "no rights: exit 1" test $? -eq 1
+exec 3>&-
+if unshare --mount true 2>/dev/null; then
+	start_engine
+	unshare --mount sh -c "mount -t tmpfs none /sys/kernel/btf && exec $probe run --socket '$socket'" \
+		2>"$work/probe.err" 3>&- &
+	probe_pid=$!
+	until_true 5 grep -q hello "$events"
+	tell filter 1 $EXEC 0
+	check "no BTF: REFUSED says what is missing" until_true 5 grep -q '{"refused":1,.*CONFIG_DEBUG_INFO_BTF' "$events"
+	probe_ends_within 5
+	check "no BTF: exit 1" test $? -eq 1
+	exec 3>&-
+fi
+$probe run --socket "$work/nobody-listens" 2>"$work/probe.err"
+check "no engine: exit 1" test $? -eq 1
+check "no engine: it is said" grep -q 'is the engine running' "$work/probe.err"
+
 # --- losses: a ring of 64 KiB, an engine that does not read, more events than all buffers hold
 start_engine
 start_probe --ring-bytes 65536
