@@ -323,6 +323,7 @@ struct unix_sock {
 #define AF_INET               2
 #define AF_INET6              10
 #define EINPROGRESS           115 /* include/uapi/asm-generic/errno.h */
+#define EINTR                 4
 #define AT_FDCWD              (-100)
 
 /* 6.2. Tells the verifier a type, costs no instruction at run time; see direct_walk. */

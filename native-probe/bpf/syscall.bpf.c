@@ -232,13 +232,22 @@ static __always_inline void exec__report_failure(const struct call *call, struct
 
 #include "network.bpf.c"
 
+/*
+ * A call that a signal interrupted carries a number of the kernel's own (ERESTARTSYS and its kin, 512
+ * to 516) until the signal is delivered, which is after this hook. It comes again when restarted.
+ */
+static __always_inline int call__result(int result)
+{
+	return result <= -512 && result >= -516 ? -EINTR : result;
+}
+
 static __noinline int syscall__dispatch(struct pt_regs *regs, int result, __u32 number)
 {
 	struct task_struct *task = as_task(bpf_get_current_task_btf());
 	bool compat = task->thread_info.status & TS_COMPAT;
 	__u32 slot = active_filter & 1;
 	const struct filter_slot *filter = &filters[slot];
-	struct call call = {.result = result};
+	struct call call = {.result = call__result(result)};
 	struct file *file = NULL;
 	struct scratch *scratch;
 

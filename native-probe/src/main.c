@@ -181,6 +181,7 @@ int main(int argc, char **argv)
 	struct sigaction action = {.sa_handler =
 					   on_signal}; /* no SA_RESTART: a blocked write ends */
 	const char *verb;
+	char *end;
 	int option;
 
 	while ((option = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
@@ -193,7 +194,13 @@ int main(int argc, char **argv)
 				return 2;
 			break;
 		case OPTION_UID:
-			stream.engine_uid = strtoul(optarg, NULL, 10);
+			stream.engine_uid = strtoul(optarg, &end, 10);
+			if (end == optarg || *end) {
+				fprintf(stderr,
+					"pounce-probe: --engine-uid takes a number, not '%s'\n",
+					optarg);
+				return 2;
+			}
 			break;
 		case OPTION_KINDS:
 			if (parse_kinds(optarg))

@@ -408,6 +408,9 @@ int stream__run(const struct stream_options *options)
 	while (outcome == GOING_ON)
 		outcome = stream__turn(stream);
 
+	/* What was sent and is not read would turn the end of the stream into an error over there. */
+	while (recv(stream->socket, stream->received, sizeof(stream->received), MSG_DONTWAIT) > 0)
+		;
 	ring_buffer__free(stream->ring);
 	probe__disarm(stream->probe);
 	close(stream->socket);
