@@ -172,7 +172,11 @@ final class ConditionCompiler<E> {
         }
         Extractor<E> extractor = left.extractor();
         return switch (check.right()) {
-            case Right.Nothing ignored -> event -> extractor.extract(event) != null;
+            case Right.Nothing ignored ->
+                event -> {
+                    Object value = extractor.extract(event);
+                    return value != null && !(left.has(Trait.ANCESTORS) && List.of().equals(value));
+                };
             case Right.One one -> constants(left, check, List.of(one));
             case Right.Many many -> constants(left, check, many.values());
             case Right.Computed computed -> compare(left, check, computed.operand());

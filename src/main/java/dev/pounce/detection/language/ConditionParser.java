@@ -21,7 +21,8 @@ final class ConditionParser {
     static final Set<String> TRANSFORMERS =
             Set.of("val", "tolower", "toupper", "b64", "basename", "len", "join", "concat", "getopt");
 
-    private static final int MAX_DEPTH = 1000;
+    /** What Falco 0.44 still takes, and far from what a stack can take. */
+    private static final int MAX_DEPTH = 1002;
     private static final String OPERATORS = "an operator: "
             + String.join(", ", Operator.ALL.stream().map(Operator::word).toList());
 

@@ -134,7 +134,7 @@ public final class FieldTable {
 
     private static final String PARAMETER_TABLE = """
             RAW ID sig args env cgroups data msgcontrol sigmask
-            OPAQUE addr tuple fds val euid ruid suid rgid egid sgid res_or_fd
+            OPAQUE addr tuple fds val euid ruid suid rgid egid sgid loginuid res_or_fd
             UINT16 nativeID sem_num_0 sem_num_1
             INT16 sem_op_0 sem_op_1
             STRING name exe cwd path oldpath newpath target linkpath filename pathname comm special quotafilepath
@@ -148,7 +148,7 @@ public final class FieldTable {
             INT64 fd res tid pid ptid fd1 fd2 dirfd timeout maxevents oldfd newfd olddir newdir olddirfd newdirfd
             INT64 linkdirfd cur max newcur newmax oldcur oldmax next status ret spid dpid vtid vpid vpgid pgid
             INT64 fd_in fd_out fdin fdout out_fd in_fd reaper_tid arg2_int dfd targetfd pidfd mntfd
-            INT32 backlog semid semnum nsems key loginuid group_fd
+            INT32 backlog semid semnum nsems key group_fd
             UINT64 source peer initval pos offset length fdlimit argument pgft_maj pgft_min ino interval
             UINT64 cap_effective cap_inheritable cap_permitted exe_ino exe_ino_ctime exe_ino_mtime len arg
             UINT64 pidns_init_start_ts offin offout event_data cpu_usr cpu_sys ip pgoffset dqb_bhardlimit dqb_bsoftlimit

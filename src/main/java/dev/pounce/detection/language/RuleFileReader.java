@@ -81,11 +81,9 @@ public final class RuleFileReader {
 
     private static final class MacroDraft {
         private SourceText condition;
-        private int definedAt;
 
-        MacroDraft(SourceText condition, int definedAt) {
+        MacroDraft(SourceText condition) {
             this.condition = condition;
-            this.definedAt = definedAt;
         }
     }
 
@@ -126,7 +124,6 @@ public final class RuleFileReader {
     private final Map<String, ListDraft> lists = new LinkedHashMap<>();
     private final Map<String, MacroDraft> macros = new LinkedHashMap<>();
     private final Map<String, RuleDraft> rules = new LinkedHashMap<>();
-    private int definitions;
     private String text = "";
 
     public RuleFileReader() {
@@ -194,7 +191,6 @@ public final class RuleFileReader {
             problems.error(yaml.place(), yaml.kind(), "a rule, a macro or a list");
             return;
         }
-        definitions++;
         if (item.entries().containsKey("required_engine_version")) {
             onlyKeys(item, Set.of("required_engine_version"));
             scalar(item, "required_engine_version");
@@ -281,10 +277,9 @@ public final class RuleFileReader {
                 return;
             }
             earlier.condition = append ? earlier.condition.append(condition) : condition;
-            earlier.definedAt = definitions;
             return;
         }
-        macros.put(name, new MacroDraft(condition, definitions));
+        macros.put(name, new MacroDraft(condition));
     }
 
     // rules
@@ -740,15 +735,7 @@ public final class RuleFileReader {
         Map<String, List<String>> listItems = new HashMap<>();
         lists.forEach((name, draft) -> listItems.put(name, List.copyOf(draft.items)));
         Set<String> usedMacros = new LinkedHashSet<>();
-        Map<String, Expression> parsed = new LinkedHashMap<>();
-        macros.entrySet().stream()
-                .sorted((a, b) -> Integer.compare(a.getValue().definedAt, b.getValue().definedAt))
-                .forEach(entry -> {
-                    Expression expression = parse(entry.getValue().condition, listItems)
-                            .map(it -> RuleSet.substituteMacros(noting(it, usedMacros), parsed, problems))
-                            .orElse(new Expression.Or(List.of()));
-                    parsed.put(entry.getKey(), expression);
-                });
+        Map<String, Expression> parsed = resolveMacros(listItems, usedMacros);
         List<Rule> finished = new ArrayList<>();
         Set<Problem> reported = new LinkedHashSet<>();
         for (RuleDraft draft : rules.values()) {
@@ -766,6 +753,70 @@ public final class RuleFileReader {
         reported.forEach(problems::add);
         RuleSet ruleSet = new RuleSet(finished, parsed, listItems);
         return new Outcome(problems.hasErrors() ? Optional.empty() : Optional.of(ruleSet), problems.all());
+    }
+
+    /**
+     * Falco lets a macro use only those defined before its last definition, so that files have to be given in the
+     * right order. Here the order does not matter; only a macro that uses itself is an error.
+     */
+    private Map<String, Expression> resolveMacros(Map<String, List<String>> listItems, Set<String> usedMacros) {
+        Map<String, Expression> written = new LinkedHashMap<>();
+        macros.forEach((name, draft) -> written.put(
+                name,
+                parse(draft.condition, listItems)
+                        .map(it -> noting(it, usedMacros))
+                        .orElse(new Expression.Or(List.of()))));
+        Map<String, Expression> resolved = new LinkedHashMap<>();
+        for (String name : written.keySet()) {
+            resolve(name, written, resolved, new LinkedHashSet<>());
+        }
+        return resolved;
+    }
+
+    private void resolve(
+            String name, Map<String, Expression> written, Map<String, Expression> resolved, Set<String> within) {
+        Expression expression = written.get(name);
+        if (expression == null || resolved.containsKey(name)) {
+            return;
+        }
+        if (!within.add(name)) {
+            return;
+        }
+        Set<String> uses = new LinkedHashSet<>();
+        noting(expression, uses);
+        for (String used : uses) {
+            if (within.contains(used)) {
+                problems.error(
+                        firstUse(expression, used),
+                        "macro '" + used + "' within itself (" + String.join(" uses ", within) + ")",
+                        "a macro that can be replaced by its condition");
+                resolved.put(used, new Expression.Or(List.of()));
+            } else {
+                resolve(used, written, resolved, within);
+            }
+        }
+        within.remove(name);
+        Expression whole = RuleSet.substituteMacros(expression, resolved, problems);
+        resolved.putIfAbsent(name, whole);
+    }
+
+    private static Place firstUse(Expression expression, String macro) {
+        return switch (expression) {
+            case Expression.And and -> firstUse(and.parts(), macro);
+            case Expression.Or or -> firstUse(or.parts(), macro);
+            case Expression.Not not -> firstUse(not.part(), macro);
+            case Expression.MacroUse use when use.name().equals(macro) -> use.spot().place();
+            case Expression.MacroUse ignored -> Place.startOf("");
+            case Expression.Check ignored -> Place.startOf("");
+        };
+    }
+
+    private static Place firstUse(List<Expression> parts, String macro) {
+        return parts.stream()
+                .map(part -> firstUse(part, macro))
+                .filter(place -> !place.file().isEmpty())
+                .findFirst()
+                .orElse(Place.startOf(""));
     }
 
     private Optional<Expression> parse(SourceText condition, Map<String, List<String>> listItems) {

@@ -25,6 +25,9 @@ final class Transformers {
         } else {
             return null;
         }
+        if (encoded.length % 4 != 0) {
+            return null; // the JDK's decoder would do without padding
+        }
         try {
             byte[] decoded = Base64.getDecoder().decode(encoded);
             return value instanceof String ? new String(decoded, StandardCharsets.UTF_8) : decoded;

@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import java.util.zip.GZIPInputStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Assumptions;
@@ -33,7 +34,7 @@ import org.junit.jupiter.api.Test;
 class OracleConformanceTest {
 
     /** Of the conditions that the exported fields can decide, how many have to agree. */
-    private static final double REQUIRED_SHARE = 0.99;
+    private static final double REQUIRED_SHARE = 0.997;
 
     /** One recorded event, values as a {@link FieldBinder} promises them. */
     private record Recorded(
@@ -43,6 +44,10 @@ class OracleConformanceTest {
             List<Object> raw,
             Map<String, Integer> names,
             Map<String, Object> byName) {}
+
+    /** Falco compares one raw argument with several numbers as with garbage: a quirk nobody can rely on. */
+    private static final Pattern SEVERAL_RAW_VALUES =
+            Pattern.compile("evt\\.rawarg\\.\\w+ (\\S+ )?(in|intersects|oneof|anyof|allof) ?\\(");
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -75,7 +80,10 @@ class OracleConformanceTest {
             JsonNode condition = JSON.readTree(line);
             if (condition.path("needs_raw").asBoolean()
                     || condition.path("quirk").asBoolean()
-                    || condition.hasNonNull("runtime_error")) {
+                    || condition.hasNonNull("runtime_error")
+                    || SEVERAL_RAW_VALUES
+                            .matcher(condition.get("condition").asText())
+                            .find()) {
                 unreachable++;
                 continue;
             }
@@ -171,7 +179,7 @@ class OracleConformanceTest {
             return Optional.of(event -> ancestors(event, family));
         }
         if (name.equals("fd.ip") || name.equals("fd.net")) {
-            return Optional.of(event -> ends(event, "fd.cip", "fd.sip", "0.0.0.0"));
+            return Optional.of(event -> ends(event, "fd.cip", "fd.sip", null));
         }
         if (name.equals("fd.port") || name.equals("fd.proto")) {
             return Optional.of(event -> ends(event, "fd.cport", "fd.sport", 0L));
@@ -181,7 +189,7 @@ class OracleConformanceTest {
     }
 
     /** A socket without a peer has zeros on either side. */
-    private static @Nullable Object ends(Recorded event, String client, String server, Object none) {
+    private static @Nullable Object ends(Recorded event, String client, String server, @Nullable Object none) {
         Object type = event.fields().get("fd.type");
         if (!"ipv4".equals(type) && !"ipv6".equals(type)) {
             return null;
@@ -189,7 +197,8 @@ class OracleConformanceTest {
         Object one = event.fields().get(client);
         Object other = event.fields().get(server);
         if (one == null && other == null) {
-            return List.of(none, none);
+            Object zero = none != null ? none : "ipv4".equals(type) ? "0.0.0.0" : "::";
+            return List.of(zero, zero);
         }
         return one == null ? other : other == null ? one : List.of(one, other);
     }
@@ -259,9 +268,31 @@ class OracleConformanceTest {
         }
         if (json.isObject() && json.has("hex")) {
             byte[] bytes = HexFormat.of().parseHex(json.get("hex").asText());
-            return buffer ? bytes : new String(bytes, StandardCharsets.UTF_8);
+            return buffer ? bytes : text(bytes);
         }
         return null;
+    }
+
+    /** Bytes that are no UTF-8 stay apart from each other, and from U+FFFD: each is a lone surrogate. */
+    private static String text(byte[] bytes) {
+        StringBuilder text = new StringBuilder();
+        String remaining = new String(bytes, StandardCharsets.ISO_8859_1);
+        while (!remaining.isEmpty()) {
+            int length = 1;
+            char first = remaining.charAt(0);
+            int wanted = first < 0x80 ? 1 : first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc0 ? 2 : 1;
+            String decoded = new String(
+                    remaining.substring(0, Math.min(wanted, remaining.length())).getBytes(StandardCharsets.ISO_8859_1),
+                    StandardCharsets.UTF_8);
+            if (decoded.indexOf('\ufffd') >= 0) {
+                text.append((char) (0xdc00 + first));
+            } else {
+                text.append(decoded);
+                length = wanted;
+            }
+            remaining = remaining.substring(length);
+        }
+        return text.toString();
     }
 
     private static List<String> lines(Path file) throws IOException {
