@@ -1,0 +1,15 @@
+package dev.pounce.guard;
+
+import dev.pounce.planning.ResponsePlan;
+
+/**
+ * One reason why a step might not happen.
+ *
+ * <p>Asked on the thread that is about to act, just before it does; should answer within a millisecond.
+ */
+@FunctionalInterface
+public interface Guard {
+
+    /** Never throws for what the world does to it: a guard that cannot find out denies. */
+    Verdict judge(ResponsePlan.Step step);
+}

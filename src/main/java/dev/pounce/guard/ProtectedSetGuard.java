@@ -1,0 +1,234 @@
+package dev.pounce.guard;
+
+import dev.pounce.action.Action;
+import dev.pounce.guard.ProcessFacts.Answer;
+import dev.pounce.guard.ProcessFacts.Facts;
+import dev.pounce.planning.ResponsePlan;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps the engine from harming what the node stands on: the first process, the kernel's threads, the engine
+ * with its ancestors and children (the probe is one), init and its parts, the message bus, the way in over
+ * SSH, container runtimes and their monitors, and the kubelet.
+ *
+ * <p>Decided by what a process is and not by what it calls itself: by its place in the process tree, or by the
+ * path of its program <em>and</em> its being the host's own. A process in a container is not protected by
+ * having a program of the right name. A process that is gone is not this guard's affair; one about which
+ * nothing can be found out is refused.
+ */
+public final class ProtectedSetGuard implements Guard {
+
+    private static final String NAME = "protected";
+
+    /** Beyond it a tree is no longer looked through; nobody should kill that many at a stroke. */
+    private static final int LARGEST_TREE = 4096;
+
+    /** Where only root can put a program. */
+    private static final List<String> SYSTEM_FOLDERS = List.of(
+            "/usr/",
+            "/bin/",
+            "/sbin/",
+            "/lib/",
+            "/lib64/",
+            "/opt/",
+            "/snap/",
+            "/var/lib/rancher/",
+            "/var/lib/k0s/",
+            "/nix/store/");
+
+    private static final Set<String> PROGRAMS = Set.of(
+            "init",
+            "systemd",
+            "dbus-daemon",
+            "dbus-broker",
+            "dbus-broker-launch",
+            "sshd",
+            "sshd-session",
+            "sshd-auth",
+            "udevd",
+            "auditd",
+            "containerd",
+            "dockerd",
+            "docker-proxy",
+            "cri-dockerd",
+            "runc",
+            "crun",
+            "youki",
+            "crio",
+            "conmon",
+            "conmonrs",
+            "kubelet",
+            "k3s",
+            "k0s",
+            "rke2",
+            "pounce",
+            "pounce-probe");
+
+    private static final List<String> PROGRAM_PREFIXES = List.of("systemd-", "containerd-shim");
+
+    private final ProcessFacts facts;
+
+    public ProtectedSetGuard(ProcessFacts facts) {
+        this.facts = facts;
+    }
+
+    @Override
+    public Verdict judge(ResponsePlan.Step step) {
+        String reason =
+                switch (step.action()) {
+                    case Action.KillProcess kill ->
+                        switch (kill.scope()) {
+                            case PROCESS -> aboutOne(kill.target().pid());
+                            case TREE -> aboutTree(kill.target().pid());
+                            case CONTAINER -> aboutContainer(kill);
+                        };
+                    case Action.SuspendProcess suspend ->
+                        aboutOne(suspend.target().pid());
+                    // A protected process that was stopped is better off running.
+                    case Action.ResumeProcess resume -> null;
+                };
+        return reason == null ? new Verdict.Allow() : new Verdict.Deny(NAME, reason);
+    }
+
+    /** Why it must not be touched, or null. */
+    private @Nullable String aboutOne(int pid) {
+        if (pid == 1) {
+            return "process 1 is the first process of this machine";
+        }
+        if (pid == facts.self()) {
+            return "process " + pid + " is this engine";
+        }
+        String ancestor = aboutAncestry(pid);
+        if (ancestor != null) {
+            return ancestor;
+        }
+        return switch (facts.about(pid)) {
+            case Answer.Gone<Facts> gone -> null;
+            case Answer.Unknown<Facts> unknown -> unknown.why();
+            case Answer.Known<Facts>(Facts known) -> aboutFacts(known);
+        };
+    }
+
+    private @Nullable String aboutFacts(Facts process) {
+        if (process.kernelThread()) {
+            return "process " + process.pid() + " (" + process.name() + ") is a thread of the kernel";
+        }
+        if (process.parent() == facts.self()) {
+            return "process " + process.pid() + " is a child of this engine, such as its probe";
+        }
+        if (process.ended()) {
+            return null;
+        }
+        return switch (facts.program(process.pid())) {
+            case Answer.Gone<String> gone -> null;
+            case Answer.Unknown<String> unknown -> unknown.why();
+            case Answer.Known<String>(String program) ->
+                isWorthProtecting(program) ? aboutProgram(process.pid(), program) : null;
+        };
+    }
+
+    private @Nullable String aboutProgram(int pid, String program) {
+        return switch (facts.isOnHost(pid)) {
+            case Answer.Gone<Boolean> gone -> null;
+            case Answer.Unknown<Boolean> unknown -> unknown.why();
+            case Answer.Known<Boolean>(Boolean onHost) ->
+                onHost ? "process " + pid + " is the host's own " + program + ", which the node needs to work" : null;
+        };
+    }
+
+    /** Whoever stops an ancestor of ours stops us, sooner or later. */
+    private @Nullable String aboutAncestry(int pid) {
+        int child = facts.self();
+        for (int steps = 0; steps < LARGEST_TREE; steps++) {
+            switch (facts.about(child)) {
+                case Answer.Gone<Facts> gone -> {
+                    return "the ancestors of this engine changed while they were looked at";
+                }
+                case Answer.Unknown<Facts> unknown -> {
+                    return unknown.why();
+                }
+                case Answer.Known<Facts>(Facts known) -> {
+                    if (known.parent() == pid) {
+                        return "process " + pid + " is an ancestor of this engine";
+                    }
+                    if (known.parent() <= 1) {
+                        return null;
+                    }
+                    child = known.parent();
+                }
+            }
+        }
+        return "this engine has more than " + LARGEST_TREE + " ancestors";
+    }
+
+    /** A tree that contains the engine is one of an ancestor, which is found at the root already. */
+    private @Nullable String aboutTree(int root) {
+        Deque<Integer> toLookAt = new ArrayDeque<>();
+        Set<Integer> lookedAt = new HashSet<>();
+        toLookAt.add(root);
+        while (!toLookAt.isEmpty()) {
+            int pid = toLookAt.remove();
+            if (!lookedAt.add(pid)) {
+                continue;
+            }
+            if (lookedAt.size() > LARGEST_TREE) {
+                return "process " + root + " has more than " + LARGEST_TREE + " descendants";
+            }
+            // An ancestor of ours further down would make the root one, too.
+            String reason = pid == root ? aboutOne(pid) : aboutDescendant(pid);
+            if (reason != null) {
+                return pid == root ? reason : "the tree of process " + root + " contains it: " + reason;
+            }
+            switch (facts.children(pid)) {
+                case Answer.Gone<List<Integer>> gone -> {}
+                case Answer.Unknown<List<Integer>> unknown -> {
+                    return unknown.why();
+                }
+                case Answer.Known<List<Integer>>(List<Integer> children) -> toLookAt.addAll(children);
+            }
+        }
+        return null;
+    }
+
+    private @Nullable String aboutDescendant(int pid) {
+        if (pid == facts.self()) {
+            return "process " + pid + " is this engine";
+        }
+        return switch (facts.about(pid)) {
+            case Answer.Gone<Facts> gone -> null;
+            case Answer.Unknown<Facts> unknown -> unknown.why();
+            case Answer.Known<Facts>(Facts known) -> aboutFacts(known);
+        };
+    }
+
+    private @Nullable String aboutContainer(Action.KillProcess kill) {
+        String reason = aboutOne(kill.target().pid());
+        if (reason != null) {
+            return reason;
+        }
+        if (kill.container().isEmpty()) {
+            return "a container is to be killed and none is named";
+        }
+        String id = kill.container().get().id();
+        return switch (facts.container(facts.self())) {
+            case Answer.Gone<Optional<String>> gone -> "this engine cannot find itself";
+            case Answer.Unknown<Optional<String>> unknown -> unknown.why();
+            case Answer.Known<Optional<String>>(Optional<String> own) ->
+                own.isPresent() && (own.get().startsWith(id) || id.startsWith(own.get()))
+                        ? "container " + kill.container().get().shortId() + " is the one this engine runs in"
+                        : null;
+        };
+    }
+
+    private static boolean isWorthProtecting(String program) {
+        String name = program.substring(program.lastIndexOf('/') + 1);
+        return SYSTEM_FOLDERS.stream().anyMatch(program::startsWith)
+                && (PROGRAMS.contains(name) || PROGRAM_PREFIXES.stream().anyMatch(name::startsWith));
+    }
+}
