@@ -20,7 +20,7 @@ final class LineReader implements AutoCloseable {
 
     LineReader(Path segment) throws IOException {
         file = new FileInputStream(segment.toFile());
-        buffer = new byte[(int) Math.clamp(segment.toFile().length() + 1, 4 * 1024, 256 * 1024)];
+        buffer = new byte[Math.clamp(segment.toFile().length() + 1, 4 * 1024, 256 * 1024)];
     }
 
     /** @return false when there is none; the last one may be {@link #isComplete incomplete} */

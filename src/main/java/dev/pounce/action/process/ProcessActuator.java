@@ -51,7 +51,7 @@ public final class ProcessActuator implements Actuator<Action.OnProcess>, AutoCl
         ProcStat stat = ProcFiles.stat(self).orElseThrow();
         ProcessRef us = new ProcessRef(
                 new dev.pounce.asset.NodeRef("localhost"), self, stat.startTicks() * ProcStat.NANOS_PER_TICK);
-        for (int i = 0; i < 200; i++) {
+        for (int i = 0; i < 2_000; i++) {
             Outcome withheld = rehearse(new Action.SuspendProcess(us));
             if (!(withheld instanceof Outcome.Withheld)) {
                 throw new IllegalStateException("this engine would signal itself: " + withheld);

@@ -66,7 +66,7 @@ final class Signals {
     /** Pays for loading the library (up to 90 ms), and for the first calls, before it matters. */
     static void warmUp() {
         int self = Math.toIntExact(ProcessHandle.current().pid());
-        for (int i = 0; i < 200; i++) {
+        for (int i = 0; i < 2_000; i++) {
             int fd = openPidfd(self);
             if (fd < 0) {
                 return;

@@ -1,0 +1,352 @@
+package dev.pounce.audit;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.pounce.asset.Asset;
+import java.nio.file.Path;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Questions to a journal: which responses were there, and what is the whole story of one. Reads the files, also
+ * under a running engine; nothing is kept between two questions.
+ */
+public final class AuditQuery {
+
+    private static final Set<String> ABOUT_RESPONSES =
+            Set.of("planned", "judged", "intended", "ended", "recovered", "undo-scheduled", "undone");
+
+    private final JournalReader reader;
+
+    /** @param state the engine's state directory */
+    public AuditQuery(Path state) {
+        reader = new JournalReader(state);
+    }
+
+    /**
+     * Which responses are wanted; empty means all.
+     *
+     * @param rule the name of a detection rule, in full
+     * @param target such as {@code process/4711}
+     * @param limit the newest so many
+     */
+    public record Filter(
+            Optional<Instant> since,
+            Optional<Instant> until,
+            Optional<String> rule,
+            Optional<String> actionSet,
+            Optional<String> target,
+            int limit) {
+
+        public static final Filter ALL = new Filter(
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Integer.MAX_VALUE);
+
+        public Filter withLimit(int newest) {
+            return new Filter(since, until, rule, actionSet, target, newest);
+        }
+
+        public Filter withSince(Instant earliest) {
+            return new Filter(Optional.of(earliest), until, rule, actionSet, target, limit);
+        }
+
+        public Filter withRule(String name) {
+            return new Filter(since, until, Optional.of(name), actionSet, target, limit);
+        }
+
+        boolean accepts(ResponseRecord response) {
+            return since.map(earliest -> !response.time().isBefore(earliest)).orElse(true)
+                    && until.map(latest -> !response.time().isAfter(latest)).orElse(true)
+                    && rule.map(name -> response.detections().stream()
+                                    .anyMatch(seen -> seen.rule().equals(name)))
+                            .orElse(true)
+                    && actionSet
+                            .map(name -> response.triggers().contains(name)
+                                    || response.steps().stream()
+                                            .anyMatch(step -> step.actionSet().equals(name)))
+                            .orElse(true)
+                    && target.map(name -> response.steps().stream()
+                                    .anyMatch(step -> step.target().equals(name)))
+                            .orElse(true);
+        }
+    }
+
+    /** Oldest first. */
+    public List<ResponseRecord> responses(Filter filter) {
+        List<ResponseRecord> accepted = read().stream().filter(filter::accepts).toList();
+        return accepted.subList(Math.max(0, accepted.size() - filter.limit()), accepted.size());
+    }
+
+    /** @param id of the response, or of its incident, or the beginning of either if no other begins so */
+    public Optional<ResponseRecord> response(String id) {
+        List<ResponseRecord> all = read();
+        List<ResponseRecord> exact = all.stream()
+                .filter(response ->
+                        response.id().equals(id) || response.incident().equals(id))
+                .toList();
+        if (!exact.isEmpty()) {
+            return Optional.of(exact.getLast());
+        }
+        List<ResponseRecord> near = all.stream()
+                .filter(response ->
+                        response.id().startsWith(id) || response.incident().startsWith(id))
+                .toList();
+        return near.size() == 1 ? Optional.of(near.getFirst()) : Optional.empty();
+    }
+
+    private List<ResponseRecord> read() {
+        Map<String, Gathering> responses = new LinkedHashMap<>();
+        reader.forEach(1, ABOUT_RESPONSES::contains, entry -> responses
+                .computeIfAbsent(entry.text("response"), id -> new Gathering(id, entry.time()))
+                .accept(entry));
+        Set<String> wanted = new HashSet<>();
+        for (Gathering response : responses.values()) {
+            wanted.addAll(response.detections);
+        }
+        Map<String, ResponseRecord.Seen> seen = new HashMap<>();
+        reader.forEach(1, "detection"::equals, entry -> {
+            JsonNode detection = entry.json().path("detection");
+            if (wanted.contains(detection.path("id").asText())) {
+                seen.put(
+                        detection.path("id").asText(),
+                        new ResponseRecord.Seen(
+                                detection.path("id").asText(),
+                                instant(detection.path("time"), entry.time()),
+                                detection.path("rule").asText(),
+                                detection.path("priority").asText(),
+                                detection.path("output").asText()));
+            }
+        });
+        return responses.values().stream().map(response -> response.put(seen)).toList();
+    }
+
+    private static Instant instant(JsonNode text, Instant otherwise) {
+        try {
+            return Instant.parse(text.asText());
+        } catch (DateTimeException unreadable) {
+            return otherwise;
+        }
+    }
+
+    /** What has been read of one response so far. */
+    private static final class Gathering {
+        private final String id;
+        private Instant time;
+        private String incident = "";
+        private final List<String> triggers = new ArrayList<>();
+        private final List<String> detections = new ArrayList<>();
+        private final Map<String, ResponseRecord.StepRecord> steps = new LinkedHashMap<>();
+        private final List<ResponseRecord.LeftOut> leftOut = new ArrayList<>();
+
+        Gathering(String id, Instant time) {
+            this.id = id;
+            this.time = time;
+        }
+
+        void accept(RecordedEntry entry) {
+            if (entry.type().equals("planned")) {
+                plan(entry);
+                return;
+            }
+            String name = entry.text("step");
+            ResponseRecord.StepRecord step =
+                    steps.getOrDefault(name, step(name, "", entry.json().path("action"), "", ""));
+            steps.put(
+                    name,
+                    switch (entry.type()) {
+                        case "judged" ->
+                            with(
+                                    step,
+                                    new ResponseRecord.Judgement(
+                                            entry.time(),
+                                            entry.text("verdict"),
+                                            entry.text("guard"),
+                                            entry.text("reason")));
+                        case "intended" -> with(step, entry.time());
+                        case "ended" -> with(step, ending(entry));
+                        case "recovered" ->
+                            with(
+                                    step,
+                                    new ResponseRecord.Recovery(
+                                            entry.time(), entry.text("resolution"), entry.text("reason")));
+                        case "undo-scheduled" ->
+                            with(
+                                    step,
+                                    new ResponseRecord.Undo(
+                                            instant(entry.json().path("due"), entry.time()),
+                                            entry.json()
+                                                    .path("inverse")
+                                                    .path("verb")
+                                                    .asText(),
+                                            Optional.empty()));
+                        case "undone" ->
+                            with(
+                                    step,
+                                    new ResponseRecord.Undo(
+                                            step.undo()
+                                                    .map(ResponseRecord.Undo::due)
+                                                    .orElse(entry.time()),
+                                            step.undo()
+                                                    .map(ResponseRecord.Undo::verb)
+                                                    .orElse("undo"),
+                                            Optional.of(ending(entry))));
+                        default -> step;
+                    });
+        }
+
+        private void plan(RecordedEntry entry) {
+            time = entry.time();
+            incident = entry.text("incident");
+            entry.json().path("triggers").forEach(trigger -> triggers.add(trigger.asText()));
+            entry.json().path("detections").forEach(detection -> detections.add(detection.asText()));
+            for (JsonNode step : entry.json().path("steps")) {
+                String name = step.path("id").asText();
+                steps.put(
+                        name,
+                        step(
+                                name,
+                                step.path("action_set").asText(),
+                                step.path("action"),
+                                step.path("mode").asText(),
+                                step.path("because").asText()));
+            }
+            for (JsonNode left : entry.json().path("left_out")) {
+                leftOut.add(new ResponseRecord.LeftOut(
+                        left.path("action_set").asText(),
+                        left.path("step").asText(),
+                        left.path("because").asText()));
+            }
+        }
+
+        private static ResponseRecord.StepRecord step(
+                String id, String actionSet, JsonNode action, String mode, String because) {
+            return new ResponseRecord.StepRecord(
+                    id,
+                    actionSet,
+                    action.path("verb").asText("")
+                            + (action.has("scope")
+                                            && !action.path("scope").asText().equals("process")
+                                    ? " (" + action.path("scope").asText() + ")"
+                                    : ""),
+                    ActionJson.asset(action.path("target")).map(Asset::display).orElse(""),
+                    mode,
+                    because,
+                    Optional.empty(),
+                    Optional.empty(),
+                    Optional.empty(),
+                    Optional.empty(),
+                    Optional.empty());
+        }
+
+        private static ResponseRecord.Ending ending(RecordedEntry entry) {
+            JsonNode micros = entry.json().path("micros");
+            return new ResponseRecord.Ending(
+                    entry.time(),
+                    entry.text("outcome"),
+                    entry.text("detail"),
+                    new StageTimings(
+                            micros.path("detected").asLong(StageTimings.UNKNOWN),
+                            micros.path("planned").asLong(StageTimings.UNKNOWN),
+                            micros.path("judged").asLong(StageTimings.UNKNOWN),
+                            micros.path("sent").asLong(StageTimings.UNKNOWN),
+                            micros.path("observed").asLong(StageTimings.UNKNOWN)));
+        }
+
+        private static ResponseRecord.StepRecord with(ResponseRecord.StepRecord s, ResponseRecord.Judgement verdict) {
+            return new ResponseRecord.StepRecord(
+                    s.id(),
+                    s.actionSet(),
+                    s.verb(),
+                    s.target(),
+                    s.mode(),
+                    s.because(),
+                    Optional.of(verdict),
+                    s.intended(),
+                    s.ending(),
+                    s.recovery(),
+                    s.undo());
+        }
+
+        private static ResponseRecord.StepRecord with(ResponseRecord.StepRecord s, Instant intended) {
+            return new ResponseRecord.StepRecord(
+                    s.id(),
+                    s.actionSet(),
+                    s.verb(),
+                    s.target(),
+                    s.mode(),
+                    s.because(),
+                    s.verdict(),
+                    Optional.of(intended),
+                    s.ending(),
+                    s.recovery(),
+                    s.undo());
+        }
+
+        private static ResponseRecord.StepRecord with(ResponseRecord.StepRecord s, ResponseRecord.Ending ending) {
+            return new ResponseRecord.StepRecord(
+                    s.id(),
+                    s.actionSet(),
+                    s.verb(),
+                    s.target(),
+                    s.mode(),
+                    s.because(),
+                    s.verdict(),
+                    s.intended(),
+                    Optional.of(ending),
+                    s.recovery(),
+                    s.undo());
+        }
+
+        private static ResponseRecord.StepRecord with(ResponseRecord.StepRecord s, ResponseRecord.Recovery recovery) {
+            return new ResponseRecord.StepRecord(
+                    s.id(),
+                    s.actionSet(),
+                    s.verb(),
+                    s.target(),
+                    s.mode(),
+                    s.because(),
+                    s.verdict(),
+                    s.intended(),
+                    s.ending(),
+                    Optional.of(recovery),
+                    s.undo());
+        }
+
+        private static ResponseRecord.StepRecord with(ResponseRecord.StepRecord s, ResponseRecord.Undo undo) {
+            return new ResponseRecord.StepRecord(
+                    s.id(),
+                    s.actionSet(),
+                    s.verb(),
+                    s.target(),
+                    s.mode(),
+                    s.because(),
+                    s.verdict(),
+                    s.intended(),
+                    s.ending(),
+                    s.recovery(),
+                    Optional.of(undo));
+        }
+
+        ResponseRecord put(Map<String, ResponseRecord.Seen> seen) {
+            return new ResponseRecord(
+                    id,
+                    incident,
+                    time,
+                    triggers,
+                    detections.stream().filter(seen::containsKey).map(seen::get).toList(),
+                    List.copyOf(steps.values()),
+                    leftOut);
+        }
+    }
+}
