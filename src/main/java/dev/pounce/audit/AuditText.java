@@ -209,6 +209,23 @@ public final class AuditText {
         return array;
     }
 
+    public static ObjectNode json(JournalVerifier.Verification verification) {
+        ObjectNode json = JsonNodeFactory.instance.objectNode();
+        json.put("holds", verification.holds());
+        json.put("entries", verification.entries());
+        json.put("last_seq", verification.lastSeq());
+        json.put("last_hash", verification.lastHash());
+        json.put("torn_bytes", verification.tornBytes());
+        ArrayNode breaks = json.putArray("breaks");
+        for (JournalVerifier.Break broken : verification.breaks()) {
+            breaks.addObject()
+                    .put("file", broken.file())
+                    .put("line", broken.line())
+                    .put("what", broken.what());
+        }
+        return json;
+    }
+
     public static ObjectNode json(ResponseRecord response) {
         ObjectNode json = JsonNodeFactory.instance.objectNode();
         json.put("response", response.id());

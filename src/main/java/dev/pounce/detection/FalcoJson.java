@@ -65,7 +65,8 @@ public final class FalcoJson {
     private static void fields(Detection detection, StringBuilder json) {
         Map<String, @Nullable Object> sorted = new TreeMap<>(detection.fields());
         Instant time = detection.time();
-        sorted.put("evt.time", Math.addExact(Math.multiplyExact(time.getEpochSecond(), 1_000_000_000L), time.getNano()));
+        sorted.put(
+                "evt.time", Math.addExact(Math.multiplyExact(time.getEpochSecond(), 1_000_000_000L), time.getNano()));
         char separator = '{';
         for (Map.Entry<String, @Nullable Object> field : sorted.entrySet()) {
             json.append(separator);

@@ -11,7 +11,7 @@ import java.util.Set;
 @FunctionalInterface
 public interface WhereCompiler {
 
-    /** @param fieldsUsed by name, without arguments */
+    /** @param fieldsUsed as the condition names them, arguments in brackets */
     record Compiled(Condition<Detection> condition, Set<String> fieldsUsed) {
         public Compiled {
             fieldsUsed = Set.copyOf(fieldsUsed);

@@ -37,6 +37,7 @@ public interface ContainerStates {
         return new ContainerStates() {
             private final List<Path> tasks = List.of(
                     run.resolve("containerd/io.containerd.runtime.v2.task"),
+                    run.resolve("containerd/runc"), // runc's own, where containerd keeps its state elsewhere
                     run.resolve("containerd/io.containerd.runtime.v1.linux"),
                     run.resolve("k3s/containerd/io.containerd.runtime.v2.task"));
             private final List<Path> roots = List.of(run.resolve("runc"), run.resolve("crun"));

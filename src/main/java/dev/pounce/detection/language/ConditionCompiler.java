@@ -175,7 +175,8 @@ final class ConditionCompiler<E> {
             case Right.Nothing ignored ->
                 event -> {
                     Object value = extractor.extract(event);
-                    return value != null && !(left.has(Trait.ANCESTORS) && List.of().equals(value));
+                    return value != null
+                            && !(left.has(Trait.ANCESTORS) && List.of().equals(value));
                 };
             case Right.One one -> constants(left, check, List.of(one));
             case Right.Many many -> constants(left, check, many.values());

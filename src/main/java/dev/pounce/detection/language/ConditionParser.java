@@ -23,6 +23,7 @@ final class ConditionParser {
 
     /** What Falco 0.44 still takes, and far from what a stack can take. */
     private static final int MAX_DEPTH = 1002;
+
     private static final String OPERATORS = "an operator: "
             + String.join(", ", Operator.ALL.stream().map(Operator::word).toList());
 

@@ -7,6 +7,15 @@ import org.jspecify.annotations.Nullable;
  * argument {@code 2}.
  */
 public record FieldUse(String name, @Nullable String argument) {
+
+    /** The reverse of {@link #toString}. */
+    public static FieldUse parse(String text) {
+        int bracket = text.indexOf('[');
+        return bracket < 0 || !text.endsWith("]")
+                ? new FieldUse(text, null)
+                : new FieldUse(text.substring(0, bracket), text.substring(bracket + 1, text.length() - 1));
+    }
+
     @Override
     public String toString() {
         return argument == null ? name : name + "[" + argument + "]";

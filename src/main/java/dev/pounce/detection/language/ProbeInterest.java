@@ -78,9 +78,7 @@ public final class ProbeInterest {
      * An empty set: no open does. Nothing: it does not say.
      */
     private static Optional<Set<String>> names(Expression expression, boolean negated, Set<String> types) {
-        EventTypeSet able = negated
-                ? EventTypeSet.of(new Expression.Not(expression))
-                : EventTypeSet.of(expression);
+        EventTypeSet able = negated ? EventTypeSet.of(new Expression.Not(expression)) : EventTypeSet.of(expression);
         if (!able.containsAny(types)) {
             return Optional.of(Set.of());
         }
@@ -176,8 +174,12 @@ public final class ProbeInterest {
 
     /** {@code fd.directory} is the path without its last component; for a file in the root it is the root. */
     private static @Nullable String nameInDirectory(Operator operator, String value) {
-        return operator == Operator.ENDS_WITH || operator == Operator.CONTAINS || operator == Operator.STARTS_WITH
-                        || operator == Operator.EQUAL || operator == Operator.IN || operator == Operator.INTERSECTS
+        return operator == Operator.ENDS_WITH
+                        || operator == Operator.CONTAINS
+                        || operator == Operator.STARTS_WITH
+                        || operator == Operator.EQUAL
+                        || operator == Operator.IN
+                        || operator == Operator.INTERSECTS
                         || operator == Operator.PMATCH
                 ? nameInPath(operator, value)
                 : null;
@@ -282,8 +284,10 @@ public final class ProbeInterest {
         boolean equal = check.operator() == Operator.EQUAL;
         return switch (field.use().name()) {
             case "evt.res" -> !negated && equal && value.equals("SUCCESS");
-            case "evt.failed" -> !negated && ((equal && value.equals("false"))
-                    || (check.operator() == Operator.NOT_EQUAL && value.equals("true")));
+            case "evt.failed" ->
+                !negated
+                        && ((equal && value.equals("false"))
+                                || (check.operator() == Operator.NOT_EQUAL && value.equals("true")));
             case "evt.rawres" -> !negated && isNumberAtLeast(check, "evt.rawres", 0);
             default -> false;
         };
@@ -318,8 +322,21 @@ public final class ProbeInterest {
             case "fd.type" -> isExact(check.operator()) && values != null && !values.contains("unix");
             case "fd.sockfamily" -> isExact(check.operator()) && values != null && !values.contains("unix");
             // a check of a value that a unix socket does not have is false of it, whatever it says
-            case "fd.sip", "fd.cip", "fd.lip", "fd.rip", "fd.ip", "fd.net", "fd.snet", "fd.cnet", "fd.lnet",
-                    "fd.rnet", "fd.sport", "fd.cport", "fd.lport", "fd.rport", "fd.port" -> true;
+            case "fd.sip",
+                    "fd.cip",
+                    "fd.lip",
+                    "fd.rip",
+                    "fd.ip",
+                    "fd.net",
+                    "fd.snet",
+                    "fd.cnet",
+                    "fd.lnet",
+                    "fd.rnet",
+                    "fd.sport",
+                    "fd.cport",
+                    "fd.lport",
+                    "fd.rport",
+                    "fd.port" -> true;
             default -> false;
         };
     }

@@ -88,7 +88,8 @@ public final class RuleFileReader {
     }
 
     /** Kept as it is written until its text is made. */
-    private record ExceptionDraft(Place place, Yaml.@Nullable Entry fields, Yaml.@Nullable Entry comps, List<Yaml> values) {}
+    private record ExceptionDraft(
+            Place place, Yaml.@Nullable Entry fields, Yaml.@Nullable Entry comps, List<Yaml> values) {}
 
     private static final class RuleDraft {
         private final String name;
@@ -308,8 +309,7 @@ public final class RuleFileReader {
             exceptions(item, earlier, true);
             return;
         }
-        boolean defines = Stream.of("condition", "output", "desc", "priority")
-                .anyMatch(item.entries()::containsKey);
+        boolean defines = Stream.of("condition", "output", "desc", "priority").anyMatch(item.entries()::containsKey);
         if (!defines && item.entries().containsKey("enabled")) {
             RuleDraft earlier = rules.get(name);
             if (earlier == null) {
@@ -375,7 +375,9 @@ public final class RuleFileReader {
             boolean isData = !key.equals("rule") && !key.equals("override") && !key.equals("append");
             if (isData && RULE_KEYS.contains(key) && !overrides.containsKey(key)) {
                 problems.error(
-                        value.place(), "key '" + key + "' without its entry in 'override'", key + ": append or replace");
+                        value.place(),
+                        "key '" + key + "' without its entry in 'override'",
+                        key + ": append or replace");
             }
         });
         overrides.forEach((key, appended) -> {
@@ -403,7 +405,8 @@ public final class RuleFileReader {
                     }
                 }
                 case "tags" -> {
-                    List<String> tags = item.get(key).map(yaml -> strings(yaml, key)).orElse(List.of());
+                    List<String> tags =
+                            item.get(key).map(yaml -> strings(yaml, key)).orElse(List.of());
                     if (!appended) {
                         rule.tags.clear();
                     }
@@ -459,7 +462,8 @@ public final class RuleFileReader {
             });
             ExceptionDraft earlier = rule.exceptions.get(name);
             if (earlier != null && appending) {
-                if (exception.entries().containsKey("fields") || exception.entries().containsKey("comps")) {
+                if (exception.entries().containsKey("fields")
+                        || exception.entries().containsKey("comps")) {
                     problems.error(
                             exception.place(),
                             "fields or comps for exception '" + name + "', which is there already",
@@ -492,8 +496,8 @@ public final class RuleFileReader {
     /** As Falco: {@code (condition) and not E1 and not E2}, in text. */
     private SourceText withExceptions(RuleDraft rule) {
         Map<String, Place> expanded = new LinkedHashMap<>();
-        rule.exceptions.forEach((name, exception) ->
-                expand(name, exception).ifPresent(it -> expanded.put(it, exception.place())));
+        rule.exceptions.forEach(
+                (name, exception) -> expand(name, exception).ifPresent(it -> expanded.put(it, exception.place())));
         if (expanded.isEmpty()) {
             return rule.condition;
         }
@@ -501,8 +505,8 @@ public final class RuleFileReader {
         builder.insert("(", rule.condition, 0);
         builder.copy(rule.condition, 0, rule.condition.text().length());
         builder.insert(")", rule.condition, rule.condition.text().length());
-        expanded.forEach((exception, place) ->
-                builder.insert(" and not " + exception, SourceText.of("", ignored -> place), 0));
+        expanded.forEach(
+                (exception, place) -> builder.insert(" and not " + exception, SourceText.of("", ignored -> place), 0));
         return builder.build();
     }
 
@@ -514,13 +518,13 @@ public final class RuleFileReader {
         Yaml comps = exception.comps() == null ? null : exception.comps().value();
         if (fields instanceof Yaml.Scalar field) {
             String comparison = comps instanceof Yaml.Scalar scalar ? scalar.text() : "in";
-            List<String> values = exception.values().stream().map(RuleFileReader::valueText).toList();
+            List<String> values =
+                    exception.values().stream().map(RuleFileReader::valueText).toList();
             return Optional.of("(" + field.text() + " " + comparison + " (" + String.join(", ", values) + "))");
         }
         List<String> names = strings(fields, "fields");
-        List<String> comparisons = comps == null
-                ? names.stream().map(ignored -> "=").toList()
-                : strings(comps, "comps");
+        List<String> comparisons =
+                comps == null ? names.stream().map(ignored -> "=").toList() : strings(comps, "comps");
         if (comparisons.size() != names.size()) {
             problems.error(
                     exception.place(),
@@ -531,7 +535,8 @@ public final class RuleFileReader {
         List<String> alternatives = new ArrayList<>();
         for (Yaml tuple : exception.values()) {
             if (!(tuple instanceof Yaml.Sequence sequence) || sequence.items().size() != names.size()) {
-                problems.error(tuple.place(), tuple.kind(), "a list of " + names.size() + " values, one for each field");
+                problems.error(
+                        tuple.place(), tuple.kind(), "a list of " + names.size() + " values, one for each field");
                 continue;
             }
             List<String> checks = new ArrayList<>();
@@ -617,7 +622,9 @@ public final class RuleFileReader {
             missing(item, key);
             return null;
         }
-        if (entry.value() instanceof Yaml.Scalar scalar && !scalar.isNull() && !scalar.text().isBlank()) {
+        if (entry.value() instanceof Yaml.Scalar scalar
+                && !scalar.isNull()
+                && !scalar.text().isBlank()) {
             return scalar.text();
         }
         problems.error(entry.value().place(), entry.value().kind(), "a name");
@@ -639,7 +646,9 @@ public final class RuleFileReader {
             missing(item, key);
             return null;
         }
-        return scalar(item, key).map(scalar -> scalar.isNull() ? "" : scalar.text().strip()).orElse(null);
+        return scalar(item, key)
+                .map(scalar -> scalar.isNull() ? "" : scalar.text().strip())
+                .orElse(null);
     }
 
     private @Nullable SourceText sourceText(Yaml.Mapping item, String key, boolean required) {
@@ -654,7 +663,8 @@ public final class RuleFileReader {
             return null;
         }
         if (scalar.isNull() || scalar.text().isBlank()) {
-            problems.error(scalar.place(), "nothing", "the " + key + " of the " + (required ? "rule or macro" : "rule"));
+            problems.error(
+                    scalar.place(), "nothing", "the " + key + " of the " + (required ? "rule or macro" : "rule"));
             return null;
         }
         SourceText whole = SourceText.of(scalar.text(), new ScalarPlaces(scalar, text));
@@ -805,7 +815,8 @@ public final class RuleFileReader {
             case Expression.And and -> firstUse(and.parts(), macro);
             case Expression.Or or -> firstUse(or.parts(), macro);
             case Expression.Not not -> firstUse(not.part(), macro);
-            case Expression.MacroUse use when use.name().equals(macro) -> use.spot().place();
+            case Expression.MacroUse use
+            when use.name().equals(macro) -> use.spot().place();
             case Expression.MacroUse ignored -> Place.startOf("");
             case Expression.Check ignored -> Place.startOf("");
         };

@@ -1,0 +1,236 @@
+package dev.pounce;
+
+import dev.pounce.action.Action;
+import dev.pounce.action.Outcome;
+import dev.pounce.action.process.ProcessActuator;
+import dev.pounce.asset.NodeRef;
+import dev.pounce.audit.FileJournal;
+import dev.pounce.audit.JournalEntry;
+import dev.pounce.audit.OpenIntents;
+import dev.pounce.correlation.DroolsCorrelator;
+import dev.pounce.detection.Detection;
+import dev.pounce.detection.Detector;
+import dev.pounce.detection.EventView;
+import dev.pounce.detection.MatchMode;
+import dev.pounce.detection.ProbeFields;
+import dev.pounce.detection.TimeOrderedIds;
+import dev.pounce.detection.UserNames;
+import dev.pounce.detection.language.FieldUse;
+import dev.pounce.detection.language.ProbeInterest;
+import dev.pounce.guard.GuardChain;
+import dev.pounce.guard.ProcFacts;
+import dev.pounce.planning.ActionSets;
+import dev.pounce.planning.Planner;
+import dev.pounce.probe.BootClock;
+import dev.pounce.probe.ContainerIds;
+import dev.pounce.probe.ContainerStates;
+import dev.pounce.probe.Later;
+import dev.pounce.probe.NativeProbe;
+import dev.pounce.probe.ProbeFilter;
+import dev.pounce.probe.ProcSnapshot;
+import dev.pounce.probe.ProcessTable;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.time.ZoneId;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything that runs in one process beside the probe, made from its parts, started and stopped in order.
+ *
+ * <p>The parts are here from the beginning (the journal is open, what a crash left behind is resolved); events flow from
+ * {@link #watch} on. The pipeline stands between the two and belongs to the channel that feeds it.
+ */
+public final class Engine implements AutoCloseable {
+
+    private static final Logger LOG = Logger.getLogger(Engine.class);
+
+    private final EngineSettings settings;
+    private final Clock clock;
+    private final TimeOrderedIds ids;
+    private final Onlooker onlooker;
+    private final FileJournal journal;
+    private final DroolsCorrelator correlator;
+    private final Planner planner;
+    private final GuardChain guards;
+    private final ProcessActuator processes;
+    private final ProcSnapshot proc = new ProcSnapshot(Path.of("/proc"));
+    private final NodeRef node;
+    private final ProcessTable table;
+    private final ProbeFields fields;
+    private final ScheduledExecutorService later = Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().daemon().name("engine-later").factory());
+    private final Policy policy; // at the start
+    private volatile @Nullable ProbeWatch watch;
+    private volatile @Nullable NativeProbe probe;
+    private volatile @Nullable ControlSocket control;
+
+    private Engine(EngineSettings settings, Policy policy, Clock clock, Onlooker onlooker, FileJournal journal) {
+        this.settings = settings;
+        this.policy = policy;
+        this.clock = clock;
+        this.onlooker = onlooker;
+        this.journal = journal;
+        this.ids = new TimeOrderedIds(clock, new SecureRandom());
+        this.node = new NodeRef(settings.node());
+        this.correlator = new DroolsCorrelator(policy.actionSets().ruleBook(), clock, ids);
+        this.planner = new Planner(policy.actionSets(), settings.ceiling(), ids);
+        this.processes = new ProcessActuator(new ContainersOfProcesses(proc, containerIds()), clock);
+        this.guards = GuardChain.standard(new ProcFacts(), clock);
+        this.table = new ProcessTable(proc, containerIds());
+        this.fields = new ProbeFields(
+                node, table, new UserNames(Path.of("/"), Path.of("/proc"), System::nanoTime), ZoneId.systemDefault());
+    }
+
+    /**
+     * Opens the journal, resolves what a crash left behind by looking at the world, and makes the parts.
+     *
+     * @throws dev.pounce.audit.JournalUnavailable when the state directory cannot be used, or another engine holds it
+     */
+    public static Engine open(EngineSettings settings, Policy policy, Clock clock, Onlooker onlooker) {
+        FileJournal journal = FileJournal.open(settings.state(), clock);
+        List<OpenIntents.OpenIntent> unfinished = OpenIntents.in(settings.state());
+        journal.append(new JournalEntry.EngineStarted(
+                settings.version(), settings.node(), settings.ceiling(), policy.files()));
+        Engine engine = new Engine(settings, policy, clock, onlooker, journal);
+        engine.processes.warmUp();
+        for (JournalEntry.Recovered recovered : OpenIntents.resolve(unfinished, engine::observe, journal)) {
+            LOG.warnv(
+                    "Step {0} of response {1} was under way when the engine was killed: {2} ({3})",
+                    recovered.step(),
+                    recovered.response(),
+                    recovered.resolution().display(),
+                    recovered.reason());
+        }
+        return engine;
+    }
+
+    private static ContainerIds containerIds() {
+        ProcSnapshot proc = new ProcSnapshot(Path.of("/proc"));
+        return ContainerIds.of(ContainerStates.under(Path.of("/run")), proc);
+    }
+
+    private Outcome observe(Action action) {
+        return switch (action) {
+            case Action.OnProcess onProcess -> processes.observe(onProcess);
+        };
+    }
+
+    FileJournal journal() {
+        return journal;
+    }
+
+    DroolsCorrelator correlator() {
+        return correlator;
+    }
+
+    Planner planner() {
+        return planner;
+    }
+
+    GuardChain guards() {
+        return guards;
+    }
+
+    ProcessActuator processes() {
+        return processes;
+    }
+
+    Onlooker onlooker() {
+        return onlooker;
+    }
+
+    Clock clock() {
+        return clock;
+    }
+
+    /**
+     * Starts the probe, and to look for changed files. A probe that cannot work is no reason to end: it is said, and
+     * {@code pounce probe status} says it again.
+     *
+     * @param detections the channel; called on the probe's thread
+     * @throws IOException when a socket in the state directory cannot be made
+     */
+    public void watch(Consumer<Detection> detections) throws IOException {
+        Consumer<Detection> seen = detection -> {
+            detections.accept(detection);
+            onlooker.detected(detection);
+        };
+        ProbeWatch watching =
+                new ProbeWatch(table, proc, new BootClock(), detector(policy), seen, journal, onlooker::armed);
+        watch = watching;
+        Path socket = settings.state().resolve("run").resolve("probe.sock");
+        NativeProbe started =
+                NativeProbe.start(settings.probe(), socket, filter(policy), watching, clock, Later.on(later));
+        probe = started;
+        control = ControlSocket.listen(
+                settings.state(), Map.of("probe-status", () -> ProbeStatus.json(started.health())));
+        new PolicyWatch(settings, policy.files(), this::use, Later.on(later)).start();
+    }
+
+    private Detector<EventView> detector(Policy from) {
+        // Every rule that matches is a detection: with Falco's "first" a harmless rule could hide one that is answered
+        return new Detector<>(
+                from.rules(),
+                "syscall",
+                fields,
+                new EventViews(node, fields),
+                MatchMode.ALL,
+                ids,
+                fieldsOf(from.actionSets()));
+    }
+
+    /** What the conditions of action sets read has to be in the detections. */
+    private static Set<FieldUse> fieldsOf(ActionSets sets) {
+        return sets.fieldsUsed().stream().map(FieldUse::parse).collect(Collectors.toUnmodifiableSet());
+    }
+
+    private static ProbeFilter filter(Policy from) {
+        return ProbeInterest.of(from.rules());
+    }
+
+    /** Goes by other files from the next event on. */
+    private void use(Policy next) {
+        ProbeWatch watching = watch;
+        NativeProbe running = probe;
+        if (watching == null || running == null) {
+            return;
+        }
+        // The kernel first: what the new rules need must already come when they are asked
+        running.apply(filter(next));
+        correlator.reload(next.actionSets().ruleBook());
+        planner.reload(next.actionSets());
+        watching.use(detector(next));
+        journal.append(new JournalEntry.ConfigurationLoaded(next.files()));
+        LOG.infov(
+                "Files have changed: {0} rules and {1} action sets are in force now",
+                next.rules().rules().size(), next.actionSets().all().size());
+    }
+
+    /** Ends the probe first, so that nothing more comes, and the journal last. Waits for a few seconds at most. */
+    @Override
+    public void close() {
+        later.shutdownNow();
+        ControlSocket answering = control;
+        if (answering != null) {
+            answering.close();
+        }
+        NativeProbe running = probe;
+        if (running != null) {
+            running.close();
+        }
+        processes.close();
+        correlator.close();
+        journal.append(new JournalEntry.EngineStopped("asked to"));
+        journal.close();
+    }
+}

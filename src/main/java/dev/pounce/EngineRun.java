@@ -1,0 +1,66 @@
+package dev.pounce;
+
+import dev.pounce.detection.Detection;
+import io.quarkus.runtime.Quarkus;
+import io.quarkus.runtime.QuarkusApplication;
+import jakarta.inject.Inject;
+import java.io.IOException;
+import org.eclipse.microprofile.reactive.messaging.Channel;
+import org.eclipse.microprofile.reactive.messaging.Emitter;
+import org.eclipse.microprofile.reactive.messaging.OnOverflow;
+import org.jboss.logging.Logger;
+
+/** One run of the engine: from the start of the probe to the request to end (SIGTERM, SIGINT). */
+public final class EngineRun implements QuarkusApplication {
+
+    private static final Logger LOG = Logger.getLogger(EngineRun.class);
+
+    private final Emitter<Detection> detections;
+
+    // The channel delivers on the sender's thread; its buffer is for senders who meet, and is never dropped from:
+    // a full one throws at the sender, who then knows.
+    @Inject
+    EngineRun(
+            @Channel("detections") @OnOverflow(value = OnOverflow.Strategy.BUFFER, bufferSize = 8192)
+                    Emitter<Detection> detections) {
+        this.detections = detections;
+    }
+
+    /**
+     * Runs the engine until it is asked to end, and closes it.
+     *
+     * @return the exit code
+     */
+    public static int until(Engine engine) {
+        EngineBeans.offer(engine);
+        int[] code = {1};
+        Quarkus.run(EngineRun.class, (exit, problem) -> {
+            code[0] = exit;
+            if (problem != null) {
+                LOG.error("The engine could not run", problem);
+            }
+        });
+        EngineBeans.withdraw();
+        return code[0];
+    }
+
+    @Override
+    public int run(String... args) throws IOException {
+        Engine engine = EngineBeans.engine();
+        try {
+            engine.watch(this::send);
+            Quarkus.waitForExit();
+        } finally {
+            engine.close();
+        }
+        return 0;
+    }
+
+    private void send(Detection detection) {
+        try {
+            detections.send(detection);
+        } catch (IllegalStateException full) {
+            LOG.errorv(full, "Detection {0} found the channel full and was not answered", detection.id());
+        }
+    }
+}

@@ -1,0 +1,130 @@
+package dev.pounce;
+
+import dev.pounce.audit.JournalEntry.LoadedFile;
+import dev.pounce.detection.DetectionFields;
+import dev.pounce.detection.language.CompiledCondition;
+import dev.pounce.detection.language.ConditionText;
+import dev.pounce.detection.language.FieldUse;
+import dev.pounce.detection.language.Rule;
+import dev.pounce.detection.language.RuleFileReader;
+import dev.pounce.detection.language.RuleSet;
+import dev.pounce.planning.ActionSetReader;
+import dev.pounce.planning.ActionSets;
+import dev.pounce.planning.WhereCompiler;
+import dev.pounce.source.Place;
+import dev.pounce.source.Problems;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * What people wrote and the engine goes by: detection rules and action sets, loaded together because the sets name the
+ * rules. Immutable; a change of files makes another, and files with an error make none.
+ *
+ * @param files what it was read from, for the journal
+ */
+public record Policy(RuleSet rules, ActionSets actionSets, List<LoadedFile> files) {
+
+    public Policy {
+        files = List.copyOf(files);
+    }
+
+    /**
+     * Reads everything, and reports everything that is wrong. Blocks for the files.
+     *
+     * @return empty when there was an error
+     */
+    public static Optional<Policy> read(List<Path> rulePaths, List<Path> actionSetPaths, Problems problems) {
+        // The fingerprint first: a file that changes while it is read is then read again, not missed
+        List<LoadedFile> files = fingerprint(rulePaths, actionSetPaths);
+        RuleFileReader.Outcome read = RuleFileReader.load(rulePaths);
+        read.problems().forEach(problems::add);
+
+        Optional<Set<String>> known = read.rules()
+                .map(rules -> rules.rules().stream().map(Rule::name).collect(Collectors.toUnmodifiableSet()));
+        Optional<ActionSets> sets = new ActionSetReader(whereIn(read.rules().orElse(RuleSet.empty())), known)
+                .readAll(actionSetPaths, problems);
+        if (problems.hasErrors() || read.rules().isEmpty() || sets.isEmpty()) {
+            return Optional.empty();
+        }
+        return Optional.of(new Policy(read.rules().get(), sets.get(), files));
+    }
+
+    /** The {@code where} of action sets: the rules' own language, with their macros and lists. */
+    static WhereCompiler whereIn(RuleSet rules) {
+        return (text, place, problems) -> {
+            Optional<CompiledCondition<dev.pounce.detection.Detection>> compiled =
+                    ConditionText.compile(text, place, rules, new DetectionFields(), problems);
+            return compiled.map(where -> new WhereCompiler.Compiled(
+                    where.condition(),
+                    where.fields().stream().map(FieldUse::toString).collect(Collectors.toUnmodifiableSet())));
+        };
+    }
+
+    /** Every file that these paths name now, with the hash of what is in it; unreadable ones are left to the readers. */
+    static List<LoadedFile> fingerprint(List<Path> rulePaths, List<Path> actionSetPaths) {
+        List<LoadedFile> files = new ArrayList<>();
+        for (Path path :
+                Stream.concat(rulePaths.stream(), actionSetPaths.stream()).toList()) {
+            for (Path file : filesOf(path)) {
+                try {
+                    files.add(new LoadedFile(file.toString(), sha256(Files.readAllBytes(file))));
+                } catch (IOException unreadable) {
+                    files.add(new LoadedFile(file.toString(), "unreadable"));
+                }
+            }
+        }
+        return List.copyOf(files);
+    }
+
+    /** A file itself; of a folder, its YAML files in alphabetical order. */
+    private static List<Path> filesOf(Path path) {
+        if (!Files.isDirectory(path)) {
+            return List.of(path);
+        }
+        try (Stream<Path> entries = Files.list(path)) {
+            return entries.filter(Policy::isYaml).sorted().toList();
+        } catch (IOException | UncheckedIOException unreadable) {
+            return List.of(path);
+        }
+    }
+
+    /** What {@code check} looks at: a file itself; of a folder, all YAML files below it. */
+    public static List<Path> filesBelow(Path path, Problems problems) {
+        if (!Files.isDirectory(path)) {
+            return List.of(path);
+        }
+        try (Stream<Path> entries = Files.walk(path)) {
+            return entries.filter(Policy::isYaml)
+                    .filter(Files::isRegularFile)
+                    .sorted()
+                    .toList();
+        } catch (IOException | UncheckedIOException unreadable) {
+            problems.error(Place.startOf(path.toString()), "a folder that cannot be read", "a readable folder");
+            return List.of();
+        }
+    }
+
+    private static boolean isYaml(Path path) {
+        String name = path.getFileName().toString();
+        return name.endsWith(".yaml") || name.endsWith(".yml");
+    }
+
+    private static String sha256(byte[] content) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
+        } catch (NoSuchAlgorithmException impossible) {
+            throw new IllegalStateException("every Java has SHA-256", impossible);
+        }
+    }
+}

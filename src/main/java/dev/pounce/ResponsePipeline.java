@@ -1,0 +1,166 @@
+package dev.pounce;
+
+import dev.pounce.action.Action;
+import dev.pounce.action.Actuator;
+import dev.pounce.action.Outcome;
+import dev.pounce.audit.Journal;
+import dev.pounce.audit.JournalEntry;
+import dev.pounce.audit.JournalUnavailable;
+import dev.pounce.correlation.Correlator;
+import dev.pounce.correlation.Incident;
+import dev.pounce.detection.Detection;
+import dev.pounce.guard.GuardChain;
+import dev.pounce.guard.Verdict;
+import dev.pounce.planning.Planner;
+import dev.pounce.planning.ResponsePlan;
+import jakarta.inject.Singleton;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.Iterator;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.LongAdder;
+import org.eclipse.microprofile.reactive.messaging.Incoming;
+import org.jboss.logging.Logger;
+
+/**
+ * The whole response, in the order it happens.
+ *
+ * <p>Runs on the thread that found the detection, up to and including the signal; what has to be waited for is waited for on
+ * the actuator's threads, and the rest of the plan goes on there. Each line is in the journal before the next thing
+ * happens: a step that was intended and never ended is how a crash in the middle looks afterwards.
+ */
+@Singleton
+public class ResponsePipeline {
+
+    private static final Logger LOG = Logger.getLogger(ResponsePipeline.class);
+
+    private final Journal journal;
+    private final Correlator correlator;
+    private final Planner planner;
+    private final GuardChain guards;
+    private final Actuator<Action.OnProcess> processes;
+    private final Onlooker onlooker;
+    private final Clock clock;
+    private final LongAdder unrecorded = new LongAdder();
+
+    public ResponsePipeline(
+            Journal journal,
+            Correlator correlator,
+            Planner planner,
+            GuardChain guards,
+            Actuator<Action.OnProcess> processes,
+            Onlooker onlooker,
+            Clock clock) {
+        this.journal = journal;
+        this.correlator = correlator;
+        this.planner = planner;
+        this.guards = guards;
+        this.processes = processes;
+        this.onlooker = onlooker;
+        this.clock = clock;
+    }
+
+    /** Called for one detection at a time: the channel sees to that, and the correlator relies on it. */
+    @Incoming("detections")
+    public void on(Detection detection) {
+        StageClock stages = StageClock.since(detection.time(), clock.instant());
+        try {
+            journal.append(new JournalEntry.DetectionSeen(detection));
+            for (Incident incident : correlator.accept(detection)) {
+                respondTo(incident, stages.copy());
+            }
+        } catch (JournalUnavailable full) {
+            notRecorded(full);
+        }
+    }
+
+    private void respondTo(Incident incident, StageClock stages) {
+        ResponsePlan plan = planner.planFor(incident);
+        stages.planned();
+        journal.append(new JournalEntry.Planned(plan));
+        next(plan, plan.steps().iterator(), stages);
+    }
+
+    private void next(ResponsePlan plan, Iterator<ResponsePlan.Step> steps, StageClock stages) {
+        if (!steps.hasNext()) {
+            return;
+        }
+        ResponsePlan.Step step = steps.next();
+        Verdict verdict = guards.judge(step);
+        stages.judged();
+        journal.append(new JournalEntry.Judged(plan.id(), step.id(), verdict));
+        CompletionStage<Outcome> ending = actOn(plan, step, verdict);
+        stages.sent();
+        ending.thenAccept(outcome -> {
+                    stages.observed();
+                    journal.append(new JournalEntry.Ended(plan.id(), step.id(), outcome, stages.timings()));
+                    onlooker.ended(plan, step, verdict, outcome, stages.timings());
+                    if (goesOnAfter(outcome)) {
+                        next(plan, steps, stages.again());
+                    } else {
+                        steps.forEachRemaining(rest -> leaveOut(plan, rest, step, stages));
+                    }
+                })
+                .exceptionally(this::notRecorded);
+    }
+
+    private CompletionStage<Outcome> actOn(ResponsePlan plan, ResponsePlan.Step step, Verdict verdict) {
+        return switch (verdict) {
+            case Verdict.Allow allowed -> {
+                Instant deadline = clock.instant().plus(step.patience());
+                journal.append(new JournalEntry.Intended(plan.id(), step.id(), step.action(), deadline));
+                yield carryOut(step.action(), deadline);
+            }
+            case Verdict.Rehearse rehearse -> CompletableFuture.completedStage(rehearse(step.action()));
+            case Verdict.Deny(String guard, String reason) ->
+                CompletableFuture.completedStage(new Outcome.Withheld(guard + ": " + reason));
+        };
+    }
+
+    private CompletionStage<Outcome> carryOut(Action action, Instant deadline) {
+        return switch (action) {
+            case Action.OnProcess onProcess -> processes.carryOut(onProcess, deadline);
+        };
+    }
+
+    private Outcome rehearse(Action action) {
+        return switch (action) {
+            case Action.OnProcess onProcess -> processes.rehearse(onProcess);
+        };
+    }
+
+    /** A step whose turn came too late or that was refused does not speak against the next; one that failed does. */
+    private static boolean goesOnAfter(Outcome outcome) {
+        return switch (outcome) {
+            case Outcome.Done d -> true;
+            case Outcome.AlreadySo a -> true;
+            case Outcome.TargetGone g -> true;
+            case Outcome.WouldAct w -> true;
+            case Outcome.Withheld w -> true;
+            case Outcome.Failed f -> false;
+        };
+    }
+
+    private void leaveOut(ResponsePlan plan, ResponsePlan.Step rest, ResponsePlan.Step failed, StageClock stages) {
+        Outcome outcome = new Outcome.Withheld("step " + failed.id() + " before it failed");
+        journal.append(new JournalEntry.Ended(plan.id(), rest.id(), outcome, stages.timings()));
+    }
+
+    /** What cannot be recorded is not done. Said loudly, but not once per event: a full disk fills the log as well. */
+    private Void notRecorded(Throwable why) {
+        unrecorded.increment();
+        if (Long.bitCount(unrecorded.sum()) == 1) {
+            LOG.errorv(
+                    why,
+                    "Enforcement has stopped: the journal cannot be written, and nothing is done unrecorded ({0} so far)",
+                    unrecorded.sum());
+        }
+        return null;
+    }
+
+    /** Detections and outcomes that could not be written down since the start. */
+    long unrecorded() {
+        return unrecorded.sum();
+    }
+}

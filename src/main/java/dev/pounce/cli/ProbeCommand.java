@@ -1,0 +1,102 @@
+package dev.pounce.cli;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.pounce.ControlSocket;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+@Command(
+        name = "probe",
+        description = "Asks how the native probe is.",
+        subcommands = ProbeCommand.Status.class,
+        synopsisSubcommandLabel = "COMMAND")
+final class ProbeCommand implements Callable<Integer> {
+
+    @Spec
+    CommandSpec spec;
+
+    @Override
+    public Integer call() {
+        spec.commandLine().usage(spec.commandLine().getErr());
+        return 2;
+    }
+
+    @Command(
+            name = "status",
+            description = {
+                "Prints what the probe of the running engine sees and has lost.",
+                "Exit code 0 when it is armed, 1 when it is not or no engine runs."
+            })
+    static final class Status implements Callable<Integer> {
+
+        @Spec
+        CommandSpec spec;
+
+        @Mixin
+        StateOption state;
+
+        @Option(names = "-o", paramLabel = "FORMAT", description = "text or json", defaultValue = "text")
+        Output output = Output.TEXT;
+
+        @Override
+        public Integer call() throws JsonProcessingException {
+            String answer = ControlSocket.ask(state.directory, "probe-status")
+                    .orElseThrow(() -> new Refusal("no engine runs on the state directory " + state.directory
+                            + "; start one with pounce run, or name another with --state"));
+            JsonNode status = new ObjectMapper().readTree(answer);
+            PrintWriter out = spec.commandLine().getOut();
+            switch (output) {
+                case JSON -> out.println(answer);
+                case TEXT -> print(status, out);
+            }
+            return status.path("state").asText().equals("armed") ? 0 : 1;
+        }
+
+        private static void print(JsonNode status, PrintWriter out) {
+            out.println(status.path("sentence").asText());
+            if (status.has("kernel")) {
+                out.println("kernel " + status.path("kernel").asText() + ", probe "
+                        + status.path("build").asText() + ", pid "
+                        + status.path("pid").asText() + ", started "
+                        + status.path("starts").asText() + " time(s)");
+            }
+            if (!status.path("tiers").isEmpty()) {
+                out.println("tiers  " + words(status.path("tiers")));
+                out.println("hooks  " + words(status.path("hooks")));
+            }
+            if (status.has("ringSize")) {
+                out.println("ring   " + status.path("ringBytes").asLong() / 1024 + " of "
+                        + status.path("ringSize").asLong() / 1024 + " KiB in use, skipped by the kernel "
+                        + status.path("recursionMisses").asText() + ", lost per CPU "
+                        + words(status.path("lostPerCpu")));
+            }
+            out.println();
+            Table table = new Table("EVENT", "SENT", "LOST", "RECEIVED");
+            for (Map.Entry<String, JsonNode> kind : status.path("events").properties()) {
+                JsonNode counts = kind.getValue();
+                table.row(
+                        kind.getKey(),
+                        counts.path("sent").asText(),
+                        counts.path("lost").asText(),
+                        counts.path("received").asText());
+            }
+            table.print(out);
+        }
+
+        private static String words(JsonNode list) {
+            List<String> words = new ArrayList<>();
+            list.forEach(word -> words.add(word.asText()));
+            return String.join(", ", words);
+        }
+    }
+}
