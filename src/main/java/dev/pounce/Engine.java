@@ -224,6 +224,10 @@ public final class Engine implements AutoCloseable {
         if (answering != null) {
             answering.close();
         }
+        ProbeWatch watching = watch;
+        if (watching != null) {
+            watching.end();
+        }
         NativeProbe running = probe;
         if (running != null) {
             running.close();

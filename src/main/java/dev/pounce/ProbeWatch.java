@@ -36,6 +36,7 @@ final class ProbeWatch implements ProbeListener {
     private final Journal journal;
     private final Runnable armed;
     private volatile Detector<EventView> detector;
+    private volatile boolean ending;
 
     // Of the probe's thread
     private final Map<EventKind, Long> lostBefore = new HashMap<>();
@@ -63,6 +64,11 @@ final class ProbeWatch implements ProbeListener {
     /** Detects with other rules from the next event on. Any thread. */
     void use(Detector<EventView> next) {
         detector = next;
+    }
+
+    /** From now on a probe that goes away is no news. Any thread. */
+    void end() {
+        ending = true;
     }
 
     @Override
@@ -117,6 +123,9 @@ final class ProbeWatch implements ProbeListener {
 
     @Override
     public void gone(String why) {
+        if (ending) {
+            return; // as asked
+        }
         LOG.warnv("The probe is gone: {0}. Nothing is seen until it is back", why);
         record(new JournalEntry.ProbeChanged("blind", why));
     }

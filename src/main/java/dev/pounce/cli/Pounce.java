@@ -35,10 +35,8 @@ import picocli.CommandLine.Spec;
             AuditCommand.class,
             ProbeCommand.class,
             VersionCommand.class,
-            CommandLine.HelpCommand.class
+            HelpCommand.class
         },
-        scope = ScopeType.INHERIT,
-        mixinStandardHelpOptions = false,
         synopsisSubcommandLabel = "COMMAND")
 public final class Pounce implements Callable<Integer> {
 
