@@ -75,24 +75,15 @@ static __always_inline struct dentry *mount__root(struct vfsmount *mount)
 	return direct_walk ? mount->mnt_root : BPF_CORE_READ(mount, mnt_root);
 }
 
-static __always_inline void walk__start(struct walk *walk, struct task_struct *task,
-					struct vfsmount *mount, struct dentry *dentry)
+static __always_inline void walk__start(struct walk *walk, __u64 mount, __u64 dentry)
 {
-	walk->dentry = dentry;
-	walk->mount = mount;
-	walk->mount_root = mount__root(mount);
+	struct task_struct *task = as_task(bpf_get_current_task_btf());
+
+	walk->dentry = as_dentry((void *)dentry);
+	walk->mount = as_mount((void *)mount);
+	walk->mount_root = mount__root(walk->mount);
 	walk->root_dentry = task->fs->root.dentry;
 	walk->root_mount = task->fs->root.mnt;
-}
-
-static __always_inline void walk__start_file(struct walk *walk, struct task_struct *task,
-					     struct file *file)
-{
-	if (direct_walk)
-		walk__start(walk, task, file->f_path.mnt, file->f_path.dentry);
-	else
-		walk__start(walk, task, BPF_CORE_READ(file, f_path.mnt),
-			    BPF_CORE_READ(file, f_path.dentry));
 }
 
 static __always_inline bool walk__at_root(const struct walk *walk)
@@ -169,68 +160,82 @@ static __noinline bool filter__has_name(struct scratch *scratch, __u32 slot, str
 }
 
 /*
+ * The two walks below are global functions: the verifier looks at each once, whatever their callers
+ * know, instead of at every call. In exchange it knows nothing of their arguments but the declared
+ * types, so pointers of the kernel come in as numbers; as_dentry and as_mount make them pointers again.
+ */
+
+/*
  * Is one component of the path in the filter? This runs for every successful open of the machine,
  * nearly always with the answer no: it makes no helper call unless it crosses a mount or a
  * component's bloom bit is set.
  */
-static __always_inline bool filter__wants_path(const struct filter_slot *filter, __u32 slot,
-					       struct walk *walk, struct scratch *scratch)
+__noinline int filter__wants_path(struct scratch *scratch, __u32 slot, __u64 mount, __u64 dentry)
 {
+	const struct filter_slot *filter = &filters[slot & 1];
+	struct walk walk;
 	int i;
 
+	if (!scratch) /* cannot be, but the verifier asks */
+		return true;
+	walk__start(&walk, mount, dentry);
 	for (i = 0; i < WALK_MAX; i++) {
 		struct dentry *parent;
 		__u64 first, second;
 		__u32 length, bit;
 
-		if (walk->dentry == walk->mount_root) {
-			if (walk__at_root(walk) || !walk__cross(walk))
+		if (walk.dentry == walk.mount_root) {
+			if (walk__at_root(&walk) || !walk__cross(&walk))
 				return false;
 			continue;
 		}
 		/* A process in a chroot has its root inside a mount. */
-		if (walk__at_root(walk))
+		if (walk__at_root(&walk))
 			return false;
-		length = dentry__name_length(walk->dentry);
-		dentry__name_start(walk->dentry, length, &first, &second);
+		length = dentry__name_length(walk.dentry);
+		dentry__name_start(walk.dentry, length, &first, &second);
 		bit = scratch__launder(scratch, filter__bloom_bit(first, second, length));
 		if ((filter->bloom[(bit >> 6) & (FILTER_BLOOM_WORDS - 1)] >> (bit & 63)) & 1 &&
-		    filter__has_name(scratch, slot, walk->dentry))
+		    filter__has_name(scratch, slot, walk.dentry))
 			return true;
-		parent = dentry__parent(walk->dentry);
-		if (parent == walk->dentry)
+		parent = dentry__parent(walk.dentry);
+		if (parent == walk.dentry)
 			return false; /* in no directory: a memfd, a pipe */
-		walk->dentry = parent;
+		walk.dentry = parent;
 	}
 	return true;
 }
 
 /*
- * Appends the path to the frame; its length comes back. `ret_cut` is set, never cleared: when it
- * is, the front of the path is missing and it does not begin with a slash.
+ * Appends the path to the frame; its length comes back. Sets scratch->cut, never clears it: then the
+ * front of a path is missing and it does not begin with a slash.
  */
-static __noinline __u16 path__append(struct scratch *scratch, struct walk *walk, bool *ret_cut)
+__noinline int path__append(struct scratch *scratch, __u64 mount, __u64 dentry)
 {
+	struct walk walk;
 	bool complete = false;
 	__u64 position, length;
 	int i;
 
+	if (!scratch)
+		return 0;
+	walk__start(&walk, mount, dentry);
 	scratch->path_start = PATH_SPACE;
 	for (i = 0; i < WALK_MAX; i++) {
 		struct dentry *parent;
 
-		if (walk__at_root(walk)) {
+		if (walk__at_root(&walk)) {
 			complete = true;
 			break;
 		}
-		if (walk->dentry == walk->mount_root) {
-			if (!walk__cross(walk)) {
+		if (walk.dentry == walk.mount_root) {
+			if (!walk__cross(&walk)) {
 				complete = true;
 				break;
 			}
 			continue;
 		}
-		length = scratch__launder(scratch, dentry__name_length(walk->dentry)) & NAME_MASK;
+		length = scratch__launder(scratch, dentry__name_length(walk.dentry)) & NAME_MASK;
 		position = scratch->path_start;
 		if (position < length + 2)
 			break;
@@ -241,14 +246,14 @@ static __noinline __u16 path__append(struct scratch *scratch, struct walk *walk,
 		position++;
 		asm volatile("" : "+r"(position));
 		bpf_probe_read_kernel(&scratch->path[position & (PATH_SPACE - 1)], length,
-				      dentry__name(walk->dentry));
+				      dentry__name(walk.dentry));
 		/* What is in no directory has only its name: /memfd:name, as in /proc/PID/exe. */
-		parent = dentry__parent(walk->dentry);
-		if (parent == walk->dentry) {
+		parent = dentry__parent(walk.dentry);
+		if (parent == walk.dentry) {
 			complete = true;
 			break;
 		}
-		walk->dentry = parent;
+		walk.dentry = parent;
 	}
 	position = scratch->path_start;
 	if (complete && position == PATH_SPACE) {
@@ -257,7 +262,7 @@ static __noinline __u16 path__append(struct scratch *scratch, struct walk *walk,
 		return 1;
 	}
 	if (!complete) {
-		*ret_cut = true;
+		scratch->cut = true;
 		position++; /* the slash would claim that this is the whole path */
 	}
 	length = PATH_SPACE - position;
@@ -267,6 +272,22 @@ static __noinline __u16 path__append(struct scratch *scratch, struct walk *walk,
 			      &scratch->path[position & (PATH_SPACE - 1)]);
 	scratch->size += length;
 	return length;
+}
+
+/* The path of a file, and of a directory that a process holds. */
+static __always_inline __u16 path__append_file(struct scratch *scratch, struct file *file)
+{
+	__u64 mount = scratch__launder(scratch, (__u64)BPF_CORE_READ(file, f_path.mnt));
+
+	return path__append(scratch, mount,
+			    scratch__launder(scratch, (__u64)BPF_CORE_READ(file, f_path.dentry)));
+}
+
+static __always_inline __u16 path__append_cwd(struct scratch *scratch, struct task_struct *task)
+{
+	__u64 mount = scratch__launder(scratch, (__u64)task->fs->pwd.mnt);
+
+	return path__append(scratch, mount, scratch__launder(scratch, (__u64)task->fs->pwd.dentry));
 }
 
 /*

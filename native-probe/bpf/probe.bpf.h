@@ -85,6 +85,7 @@ struct scratch {
 	 */
 	__u64 size;
 	__u64 path_start;
+	__u64 cut; /* a path of this frame is not whole */
 	volatile __u64 passage;
 };
 

@@ -96,8 +96,6 @@ int BPF_PROG(process_exec, struct task_struct *trusted, int old_pid, struct linu
 	struct file *file = as_file(bprm->file);
 	struct scratch *scratch;
 	struct probe_exec *exec;
-	struct walk walk;
-	bool cut = false;
 	__u64 start, argv;
 
 	if (!filter__wants(filter, PROBE_KIND_EXEC) || task->tgid == own_tgid)
@@ -112,14 +110,13 @@ int BPF_PROG(process_exec, struct task_struct *trusted, int old_pid, struct linu
 	exec__fill_file(exec, file, task);
 
 	scratch->size = sizeof(*exec);
-	walk__start_file(&walk, task, file);
-	exec->path_len = path__append(scratch, &walk, &cut);
+	scratch->cut = false;
+	exec->path_len = path__append_file(scratch, file);
 	exec->filename_len = frame__keep_string(
 		scratch,
 		bpf_probe_read_kernel_str(frame__end(scratch), PROBE_PATH_MAX + 1, bprm->filename));
-	walk__start(&walk, task, task->fs->pwd.mnt, task->fs->pwd.dentry);
-	exec->cwd_len = path__append(scratch, &walk, &cut);
-	if (cut)
+	exec->cwd_len = path__append_cwd(scratch, task);
+	if (scratch->cut)
 		exec->flags |= PROBE_EXEC_PATH_CUT;
 
 	/* The kernel has just written the new stack: these pages are there, no fault can lose them. */

@@ -128,12 +128,12 @@ static __always_inline bool call__decode(struct call *call, struct pt_regs *regs
 	return false;
 }
 
-/* Whether this open passes the filter. The file comes back, NULL when the call failed. */
-static __always_inline bool open__is_wanted(const struct call *call, struct task_struct *task,
+/* Whether this open passes the filter; `file` is NULL when the call failed. */
+static __always_inline bool open__is_wanted(const struct call *call,
 					    const struct filter_slot *filter, __u32 slot,
 					    struct scratch *scratch, struct file *file)
 {
-	struct walk walk;
+	__u64 mount, dentry;
 
 	if (call->result < 0)
 		return filter->flags & PROBE_FILTER_FAILED_OPEN;
@@ -142,8 +142,10 @@ static __always_inline bool open__is_wanted(const struct call *call, struct task
 	/* Another thread has closed or replaced it since: the name cannot be judged, so it is reported. */
 	if (!file)
 		return true;
-	walk__start_file(&walk, task, file);
-	return filter__wants_path(filter, slot, &walk, scratch);
+	mount = (__u64)(direct_walk ? file->f_path.mnt : BPF_CORE_READ(file, f_path.mnt));
+	dentry = (__u64)(direct_walk ? file->f_path.dentry : BPF_CORE_READ(file, f_path.dentry));
+	mount = scratch__launder(scratch, mount);
+	return filter__wants_path(scratch, slot, mount, scratch__launder(scratch, dentry));
 }
 
 static __always_inline void open__report(const struct call *call, struct task_struct *task,
@@ -155,7 +157,7 @@ static __always_inline void open__report(const struct call *call, struct task_st
 	struct {
 		__u64 flags;
 	} how = {};
-	bool cut = false, upper = false;
+	bool upper = false;
 
 	__builtin_memset(open, 0, sizeof(*open));
 	frame__begin(&open->frame, PROBE_KIND_OPEN);
@@ -164,6 +166,7 @@ static __always_inline void open__report(const struct call *call, struct task_st
 	open->syscall = call->number;
 	open->dirfd = AT_FDCWD;
 	scratch->size = sizeof(*open);
+	scratch->cut = false;
 	switch (call->number) {
 	case SYS64_OPEN:
 		name = call->arguments[0];
@@ -184,7 +187,6 @@ static __always_inline void open__report(const struct call *call, struct task_st
 	}
 	if (file) {
 		struct inode *inode = BPF_CORE_READ(file, f_inode);
-		struct walk walk;
 
 		open->inode = BPF_CORE_READ(inode, i_ino);
 		open->dev = BPF_CORE_READ(inode, i_sb, s_dev);
@@ -193,9 +195,8 @@ static __always_inline void open__report(const struct call *call, struct task_st
 			open->flags |= PROBE_OPEN_OVERLAY;
 		if (upper)
 			open->flags |= PROBE_OPEN_UPPER_LAYER;
-		walk__start_file(&walk, task, file);
-		open->path_len = path__append(scratch, &walk, &cut);
-		if (cut)
+		open->path_len = path__append_file(scratch, file);
+		if (scratch->cut)
 			open->flags |= PROBE_OPEN_PATH_CUT;
 	}
 	open->name_len = frame__keep_string(
@@ -211,20 +212,18 @@ static __always_inline void exec__report_failure(const struct call *call, struct
 {
 	struct probe_exec *exec = (struct probe_exec *)scratch->frame;
 	__u64 filename = call->arguments[call->number == SYS64_EXECVEAT ? 1 : 0];
-	struct walk walk;
-	bool cut = false;
 
 	__builtin_memset(exec, 0, sizeof(*exec));
 	frame__begin(&exec->frame, PROBE_KIND_EXEC);
 	subject__fill(&exec->subject, task);
 	exec->ret = call->result;
 	scratch->size = sizeof(*exec);
+	scratch->cut = false;
 	exec->filename_len = frame__keep_string(
 		scratch,
 		bpf_probe_read_user_str(frame__end(scratch), PROBE_PATH_MAX + 1, (void *)filename));
-	walk__start(&walk, task, task->fs->pwd.mnt, task->fs->pwd.dentry);
-	exec->cwd_len = path__append(scratch, &walk, &cut);
-	if (cut)
+	exec->cwd_len = path__append_cwd(scratch, task);
+	if (scratch->cut)
 		exec->flags |= PROBE_EXEC_PATH_CUT;
 	exec->cgroup_len = cgroup__append(scratch, task);
 	frame__send(scratch, filter, PROBE_KIND_EXEC);
@@ -261,7 +260,7 @@ static __noinline int syscall__dispatch(struct pt_regs *regs, int result, __u32 
 	case PROBE_KIND_OPEN:
 		if (result >= 0)
 			file = task__file(task, result);
-		if (open__is_wanted(&call, task, filter, slot, scratch, file))
+		if (open__is_wanted(&call, filter, slot, scratch, file))
 			open__report(&call, task, filter, scratch, file);
 		break;
 	case PROBE_KIND_CONNECT:
