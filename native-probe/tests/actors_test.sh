@@ -22,7 +22,7 @@ matches() {
 
 # run_actors VARIANT: under the programs that this kernel gets, and under those of the oldest
 run_actors() {
-	start_tail --unix --name watched-file --name watched-dir --name "$long" || finish
+	start_tail --unix --failed-opens --name watched-file --name watched-dir --name "$long" || finish
 	for source in tests/actors/*.c; do
 		actor=$(basename "$source" .c)
 		mkdir "$work/$actor.$1"

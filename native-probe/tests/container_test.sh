@@ -40,6 +40,20 @@ else
 	echo "skip  overlay: $(tail -1 "$work/overlay.err")"
 fi
 
+# A runtime that knows nothing of the unified hierarchy: the process is at its root, and the names
+# come from the pids controller of version 1.
+pids=/sys/fs/cgroup/pids
+if [ -d $pids ] && mkdir -p "$pids/pounce-$$/docker/leaf" 2>/dev/null; then
+	sh -c "echo \$\$ >$pids/pounce-$$/docker/leaf/cgroup.procs && exec /bin/true in-version-1"
+	check "without the unified hierarchy: the names of the pids controller" \
+		until_true 5 seen exec '"in-version-1"' "\"cgroup\":\"pounce-$$/docker/leaf\"" \
+		"\"pidsCgroupId\":$(stat -c %i "$pids/pounce-$$/docker/leaf"),"
+	until_true 2 rmdir "$pids/pounce-$$/docker/leaf"
+	rmdir "$pids/pounce-$$/docker" "$pids/pounce-$$"
+else
+	echo "skip  version 1 cgroups: this host has none"
+fi
+
 id=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
 run_container() {
 	mkdir -p "$work/bundle/rootfs/bin" "$work/bundle/rootfs/proc"

@@ -70,6 +70,8 @@ check "a heartbeat comes" until_true 3 grep -q '{"heartbeat":7' "$events"
 : >"$work/second-name"
 cat "$work/first-name" "$work/second-name"
 check "an open in the filter is reported" until_true 2 seen open '/first-name"'
+cat "$work/missing/first-name" 2>/dev/null
+check "a failed open is not, unless the filter asks" sh -c "! grep '\"kind\":\"open\"' '$events' | grep -q missing"
 check "one that is not, is not" sh -c "! grep '\"kind\":\"open\"' '$events' | grep -q second-name"
 tell filter 8 $((EXEC | OPEN)) 0 second-name
 check "a new filter is confirmed" until_true 5 grep -q '{"armed":8,' "$events"
