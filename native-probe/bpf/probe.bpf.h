@@ -32,6 +32,12 @@ __u32 active_filter;
 /* Bit per syscall number that is worth a closer look, 64-bit and 32-bit numbers in one table. */
 __u64 interest[FILTER_SYSCALL_WORDS];
 
+/*
+ * Set by a reader that has heard nothing for a while and stops looking by itself. The next event wakes
+ * it, whatever its kind.
+ */
+__u32 reader_rests;
+
 /* Ring position at the last batched wake-up. */
 __u64 woken_at;
 
@@ -161,6 +167,10 @@ static __always_inline __u64 wake__flags(const struct filter_slot *filter, __u32
 
 	if (filter->wake & (1u << kind))
 		return BPF_RB_FORCE_WAKEUP;
+	if (reader_rests) {
+		reader_rests = 0;
+		return BPF_RB_FORCE_WAKEUP;
+	}
 	position = bpf_ringbuf_query(&events, BPF_RB_PROD_POS);
 	if (position - woken_at < batch_bytes)
 		return BPF_RB_NO_WAKEUP;

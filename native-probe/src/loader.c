@@ -394,6 +394,11 @@ uint32_t probe__ring_pending(const struct probe *probe)
 	       __atomic_load_n(probe->consumer, __ATOMIC_ACQUIRE);
 }
 
+void probe__wake_me(struct probe *probe)
+{
+	__atomic_store_n(&probe->bpf->bss->reader_rests, 1, __ATOMIC_SEQ_CST);
+}
+
 const char *probe__hooks(const struct probe *probe)
 {
 	return probe->hooks;

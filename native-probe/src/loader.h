@@ -44,6 +44,11 @@ uint32_t probe__generation(const struct probe *probe);
 
 int probe__ring_fd(const struct probe *probe);
 uint32_t probe__ring_size(const struct probe *probe);
+/*
+ * Asks for a wake-up at the next event. An event that is under way at this moment may not know of it
+ * yet: look into the ring once more, a little later, before resting.
+ */
+void probe__wake_me(struct probe *probe);
 uint32_t probe__ring_pending(const struct probe *probe);
 const char *probe__hooks(const struct probe *probe);
 int probe__cpus(const struct probe *probe);
