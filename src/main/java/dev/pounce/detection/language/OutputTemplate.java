@@ -9,7 +9,6 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -47,11 +46,11 @@ public final class OutputTemplate {
         return fields;
     }
 
-    static Optional<OutputTemplate> parse(SourceText source, Problems problems) {
+    /** What is wrong is reported and left out. */
+    static OutputTemplate parse(SourceText source, Problems problems) {
         String text = source.text();
         List<Part> parts = new ArrayList<>();
         StringBuilder literal = new StringBuilder();
-        boolean whole = true;
         int at = 0;
         while (at < text.length()) {
             if (text.charAt(at) != '%') {
@@ -79,7 +78,6 @@ public final class OutputTemplate {
                 }
                 parts.add(new Part.Value(operand, width));
             } catch (SyntaxError error) {
-                whole = false;
                 problems.error(
                         source.at(percent),
                         at >= text.length() ? "'%' at the end of the output" : "'%' before " + error.found(),
@@ -90,7 +88,7 @@ public final class OutputTemplate {
         if (!literal.isEmpty()) {
             parts.add(new Part.Literal(literal.toString()));
         }
-        return whole ? Optional.of(new OutputTemplate(parts)) : Optional.empty();
+        return new OutputTemplate(parts);
     }
 
     /**

@@ -17,6 +17,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -338,12 +339,16 @@ public final class RuleFileReader {
         flag(item, "warn_evttypes", true);
         flag(item, "capture", false);
         Optional<Yaml.Scalar> source = scalar(item, "source");
-        if (condition == null || output == null || description == null || priority == null) {
-            return;
-        }
         RuleDraft earlier = rules.get(name);
+        // what is missing was reported and keeps the file from being loaded; what is there is still to be checked
+        SourceText nothing = SourceText.of("evt.num exists", item.place());
         RuleDraft draft = new RuleDraft(
-                name, earlier == null ? item.place() : earlier.place, condition, output, description, priority);
+                name,
+                earlier == null ? item.place() : earlier.place,
+                Objects.requireNonNullElse(condition, nothing),
+                Objects.requireNonNullElse(output, nothing),
+                Objects.requireNonNullElse(description, ""),
+                Objects.requireNonNullElse(priority, Priority.DEBUG));
         draft.tags = new ArrayList<>(tags);
         draft.enabled = enabled;
         draft.skipIfUnknownFilter = skip;
@@ -842,27 +847,24 @@ public final class RuleFileReader {
             Set<Problem> reported) {
         Optional<Expression> condition = parse(withExceptions(draft), listItems)
                 .map(it -> RuleSet.substituteMacros(noting(it, usedMacros), macrosByName, problems));
-        Optional<OutputTemplate> output = OutputTemplate.parse(draft.output, problems);
-        if (condition.isEmpty() || output.isEmpty()) {
-            return Optional.empty();
-        }
+        OutputTemplate output = OutputTemplate.parse(draft.output, problems);
         Problems own = new Problems();
-        ConditionText.compile(condition.get(), use -> Optional.empty(), own);
-        output.get().bind(use -> Optional.empty(), Set.of(), own);
+        condition.ifPresent(it -> ConditionText.compile(it, use -> Optional.empty(), own));
+        output.bind(use -> Optional.empty(), Set.of(), own);
         if (draft.skipIfUnknownFilter && own.hasErrors()) {
             own.all().forEach(problem -> reported.add(asWarning(problem, "the rule is left out")));
             return Optional.empty();
         }
         reported.addAll(own.all());
-        return Optional.of(new Rule(
+        return condition.map(it -> new Rule(
                 draft.name,
                 draft.description,
                 draft.priority,
                 draft.source,
                 draft.tags,
                 draft.enabled,
-                output.get(),
-                condition.get(),
+                output,
+                it,
                 draft.place));
     }
 
