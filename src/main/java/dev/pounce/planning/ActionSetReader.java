@@ -258,7 +258,8 @@ public final class ActionSetReader {
                             selection.whereText = text.text().strip();
                             selection.where = where.compile(text.text(), startOf(text), problems);
                         });
-                        if (CRITERIA.stream().noneMatch(detection::has) && !when.has("where")) {
+                        // With an unknown key there is a criterion, only a misspelt one.
+                        if (detection.entries().isEmpty() && !when.has("where")) {
                             problems.error(
                                     detection.place(),
                                     "a detection without any criterion, which would match everything",

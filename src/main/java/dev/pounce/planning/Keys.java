@@ -42,7 +42,10 @@ final class Keys {
 
     Keys only(Collection<String> known) {
         for (Map.Entry<String, Yaml.Entry> entry : mapping.entries().entrySet()) {
-            if (!known.contains(entry.getKey())) {
+            if (known.isEmpty()) {
+                problems.error(
+                        entry.getValue().place(), "key '" + entry.getKey() + "' in " + what, "nothing, it has no keys");
+            } else if (!known.contains(entry.getKey())) {
                 problems.unknown(entry.getValue().place(), "key in " + what + ":", entry.getKey(), known);
             }
         }

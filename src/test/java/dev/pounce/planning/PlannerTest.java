@@ -1,0 +1,335 @@
+package dev.pounce.planning;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pounce.action.Action;
+import dev.pounce.asset.ContainerRef;
+import dev.pounce.asset.ProcessRef;
+import dev.pounce.correlation.Incident;
+import dev.pounce.correlation.Trigger;
+import dev.pounce.detection.Detection;
+import dev.pounce.source.Place;
+import dev.pounce.testing.ADetection;
+import dev.pounce.testing.Numbers;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class PlannerTest {
+
+    private static final ProcessRef PROCESS = new ProcessRef(ADetection.NODE, 7, 7000);
+    private static final ContainerRef CONTAINER = new ContainerRef(ADetection.NODE, "c1");
+    private static final ActionTemplate SUSPEND = new ActionTemplate.SuspendProcess();
+    private static final ActionTemplate KILL = new ActionTemplate.KillProcess(Action.Scope.PROCESS);
+    private static final ActionTemplate KILL_CONTAINER = new ActionTemplate.KillProcess(Action.Scope.CONTAINER);
+
+    private final Detection inContainer =
+            ADetection.of("Shell").process(7).container("c1").build();
+
+    private static ActionSet set(String name, Mode mode, ActionSet.Step... steps) {
+        Trigger trigger = new Trigger(
+                name,
+                List.of("Shell"),
+                List.of(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty());
+        return new ActionSet(name, new Place("a.yaml", 1, 1), Map.of(), mode, trigger, List.of(steps), Set.of());
+    }
+
+    private static ActionSet.Step step(String id, ActionTemplate action, String... after) {
+        return new ActionSet.Step(id, action, Duration.ofSeconds(5), List.of(after));
+    }
+
+    private static Planner planner(Mode ceiling, ActionSet... sets) {
+        return new Planner(new ActionSets(List.of(sets)), ceiling, new Numbers("r-"));
+    }
+
+    private static Incident incident(Detection detection, String... triggers) {
+        return new Incident("i-1", detection.time(), List.of(triggers), List.of(), List.of(detection));
+    }
+
+    @Test
+    void eachStepSaysWhatWasSeenAndWhoAnswersItHow() {
+        // Given
+        Planner planner = planner(Mode.ENFORCE, set("hold-shell", Mode.DRY_RUN, step("hold", SUSPEND)));
+        Incident incident = incident(inContainer, "hold-shell");
+
+        // When
+        ResponsePlan plan = planner.planFor(incident);
+
+        // Then
+        assertThat(plan)
+                .isEqualTo(new ResponsePlan(
+                        "r-1",
+                        incident,
+                        List.of(new ResponsePlan.Step(
+                                "hold-shell/hold",
+                                "hold-shell",
+                                new Action.SuspendProcess(PROCESS),
+                                Mode.DRY_RUN,
+                                Duration.ofSeconds(5),
+                                "Shell (Warning) was seen at 2026-11-23T15:04:05.678Z; action set hold-shell answers"
+                                        + " it with process.suspend")),
+                        List.of()));
+    }
+
+    @Test
+    void theConditionOfTheSetIsPartOfTheReason() {
+        // Given
+        ActionSet set = set("a", Mode.ENFORCE, step("s", SUSPEND));
+        Trigger.Where where = new Trigger.Where("proc.name = sh\n  and user.uid = 0", d -> true);
+        Trigger trigger = new Trigger(
+                "a",
+                List.of("Shell"),
+                List.of(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.of(where),
+                Optional.empty());
+        Planner planner = planner(
+                Mode.ENFORCE,
+                new ActionSet("a", set.place(), Map.of(), Mode.ENFORCE, trigger, set.steps(), Set.of("proc.name")));
+
+        // When
+        ResponsePlan plan = planner.planFor(incident(inContainer, "a"));
+
+        // Then
+        assertThat(plan.steps().get(0).because())
+                .endsWith("; action set a (where proc.name = sh and user.uid = 0) answers it with process.suspend");
+    }
+
+    @ParameterizedTest(name = "{0} under a ceiling of {1} is {2}")
+    @CsvSource({
+        "ENFORCE, ENFORCE, ENFORCE",
+        "ENFORCE, DRY_RUN, DRY_RUN",
+        "DRY_RUN, ENFORCE, DRY_RUN",
+        "OBSERVE, ENFORCE, OBSERVE",
+        "ASK, DRY_RUN, DRY_RUN"
+    })
+    void noStepGoesFurtherThanTheCeiling(Mode set, Mode ceiling, Mode expected) {
+        // Given
+        Planner planner = planner(ceiling, set("a", set, step("s", SUSPEND)));
+
+        // When
+        ResponsePlan plan = planner.planFor(incident(inContainer, "a"));
+
+        // Then
+        assertThat(plan.steps()).extracting(ResponsePlan.Step::mode).containsExactly(expected);
+    }
+
+    @Test
+    void aKillOfTheContainerKnowsWhichOne() {
+        // Given
+        Planner planner = planner(Mode.ENFORCE, set("a", Mode.ENFORCE, step("s", KILL_CONTAINER)));
+
+        // When
+        ResponsePlan plan = planner.planFor(incident(inContainer, "a"));
+
+        // Then
+        assertThat(plan.steps())
+                .extracting(ResponsePlan.Step::action)
+                .containsExactly(new Action.KillProcess(PROCESS, Action.Scope.CONTAINER, Optional.of(CONTAINER)));
+    }
+
+    @Test
+    void whatHasNoTargetIsLeftOutAndSoIsWhatComesAfterIt() {
+        // Given
+        Planner planner = planner(
+                Mode.ENFORCE,
+                set(
+                        "a",
+                        Mode.ENFORCE,
+                        step("all", KILL_CONTAINER),
+                        step("one", KILL),
+                        step("last", SUSPEND, "one", "all"),
+                        step("very-last", SUSPEND, "last")));
+        Detection onHost = ADetection.of("Shell").process(7).build();
+
+        // When
+        ResponsePlan plan = planner.planFor(incident(onHost, "a"));
+
+        // Then
+        assertThat(plan.steps()).extracting(ResponsePlan.Step::id).containsExactly("a/one");
+        assertThat(plan.leftOut())
+                .containsExactly(
+                        new ResponsePlan.LeftOut("a", "all", "the process was in no container"),
+                        new ResponsePlan.LeftOut("a", "last", "it comes after step 'all', which is left out"),
+                        new ResponsePlan.LeftOut("a", "very-last", "it comes after step 'last', which is left out"));
+    }
+
+    @Test
+    void aDetectionWithoutAProcessLeavesNothingToDoToOne() {
+        // Given
+        Planner planner = planner(Mode.ENFORCE, set("a", Mode.ENFORCE, step("s", SUSPEND)));
+
+        // When
+        ResponsePlan plan =
+                planner.planFor(incident(ADetection.of("Shell").container("c1").build(), "a"));
+
+        // Then
+        assertThat(plan.steps()).isEmpty();
+        assertThat(plan.leftOut())
+                .containsExactly(new ResponsePlan.LeftOut("a", "s", "the detection names no process"));
+    }
+
+    @Test
+    void theSameStepOfTwoSetsHappensOnceInTheHigherModeAndNamesBoth() {
+        // Given
+        Planner planner = planner(
+                Mode.ENFORCE,
+                set("first", Mode.DRY_RUN, step("hold", SUSPEND), step("kill", KILL)),
+                set("second", Mode.ENFORCE, new ActionSet.Step("stop", KILL, Duration.ofSeconds(9), List.of())));
+
+        // When
+        ResponsePlan plan = planner.planFor(incident(inContainer, "first", "second"));
+
+        // Then
+        assertThat(plan.steps()).extracting(ResponsePlan.Step::id).containsExactly("first/hold", "second/stop");
+        ResponsePlan.Step merged = plan.steps().get(1);
+        assertThat(merged.actionSet()).isEqualTo("second");
+        assertThat(merged.mode()).isEqualTo(Mode.ENFORCE);
+        assertThat(merged.patience()).isEqualTo(Duration.ofSeconds(9));
+        assertThat(merged.because())
+                .isEqualTo("Shell (Warning) was seen at 2026-11-23T15:04:05.678Z; action set first answers it with"
+                        + " process.kill, and so does action set second (dry-run and enforce: enforce wins)");
+        assertThat(plan.steps().get(0).mode()).isEqualTo(Mode.DRY_RUN);
+    }
+
+    @Test
+    void aKillOfTheTreeIsNotTheSameAsAKillOfTheProcess() {
+        // Given
+        Planner planner = planner(
+                Mode.ENFORCE,
+                set("one", Mode.ENFORCE, step("s", KILL)),
+                set("tree", Mode.ENFORCE, step("s", new ActionTemplate.KillProcess(Action.Scope.TREE))));
+
+        // When
+        ResponsePlan plan = planner.planFor(incident(inContainer, "one", "tree"));
+
+        // Then
+        assertThat(plan.steps()).extracting(ResponsePlan.Step::id).containsExactly("one/s", "tree/s");
+    }
+
+    @Test
+    void aSetThatNamesAStepTwiceMeansIt() {
+        // Given
+        Planner planner = planner(
+                Mode.ENFORCE,
+                set(
+                        "blink",
+                        Mode.ENFORCE,
+                        step("a", SUSPEND),
+                        step("b", new ActionTemplate.ResumeProcess(), "a"),
+                        step("c", SUSPEND, "b")));
+
+        // When
+        ResponsePlan plan = planner.planFor(incident(inContainer, "blink"));
+
+        // Then
+        assertThat(plan.steps()).extracting(ResponsePlan.Step::id).containsExactly("blink/a", "blink/b", "blink/c");
+    }
+
+    @Test
+    void aSetThatIsCoolingDownIsLeftOutWithTheTimeAtWhichItAnswersAgain() {
+        // Given
+        Planner planner = planner(
+                Mode.ENFORCE, set("a", Mode.ENFORCE, step("s", SUSPEND)), set("b", Mode.ENFORCE, step("s", KILL)));
+        Incident incident = new Incident(
+                "i-1",
+                inContainer.time(),
+                List.of("a"),
+                List.of(new Incident.CoolingDown("b", "process/7", Instant.parse("2026-11-23T15:14:05Z"))),
+                List.of(inContainer));
+
+        // When
+        ResponsePlan plan = planner.planFor(incident);
+
+        // Then
+        assertThat(plan.leftOut())
+                .containsExactly(new ResponsePlan.LeftOut(
+                        "b",
+                        Planner.EVERY_STEP,
+                        "it answered for process/7 a short while ago and is cooling down until 2026-11-23T15:14:05Z"));
+    }
+
+    @Test
+    void aSetThatWasUnloadedMeanwhileIsLeftOut() {
+        // Given
+        Planner planner = planner(Mode.ENFORCE, set("a", Mode.ENFORCE, step("s", SUSPEND)));
+
+        // When
+        planner.reload(ActionSets.none());
+
+        // Then
+        assertThat(planner.planFor(incident(inContainer, "a")).leftOut())
+                .containsExactly(
+                        new ResponsePlan.LeftOut("a", Planner.EVERY_STEP, "the action set is not loaded any more"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "1970-01-01T00:00:00.000Z",
+                "2024-02-29T23:59:59.999Z",
+                "2026-11-23T05:04:03.007Z",
+                "9999-12-31T23:59:59.999Z",
+                "1969-12-31T23:59:59Z",
+                "+10000-01-01T00:00:00Z"
+            })
+    void timesAreWrittenAsEveryoneWritesThem(String expected) {
+        // Given
+        StringBuilder text = new StringBuilder();
+
+        // When
+        Planner.appendTime(text, Instant.parse(expected));
+
+        // Then
+        assertThat(text).hasToString(expected);
+    }
+
+    @Test
+    void anExplanationSaysWhatWasSeenWhatIsDoneAndWhatIsNot() {
+        // Given
+        Planner planner =
+                planner(Mode.ENFORCE, set("a", Mode.DRY_RUN, step("hold", SUSPEND), step("all", KILL_CONTAINER)));
+        Detection detection = ADetection.of("Shell").process(7).build();
+
+        // When
+        List<String> lines = Explanation.of(planner.planFor(incident(detection, "a")));
+
+        // Then
+        assertThat(lines)
+                .containsExactly(
+                        "plan r-1 for incident i-1",
+                        "  2026-11-23T15:04:05.678Z  Warning  Shell  (syscall, d-1)",
+                        "      Shell happened",
+                        "      speaks of process/7",
+                        "  1. process.suspend on process/7  [dry-run, within 5s, a/hold]",
+                        "      because Shell (Warning) was seen at 2026-11-23T15:04:05.678Z; action set a answers it"
+                                + " with process.suspend",
+                        "  left out: step a/all, because the process was in no container");
+    }
+
+    @Test
+    void anExplanationDoesNotLetAProcessWriteToTheTerminal() {
+        // Given
+        Detection detection = ADetection.of("Shell\u001b[2J\nroot#").process(7).build();
+        Planner planner = planner(Mode.ENFORCE, set("a", Mode.DRY_RUN, step("hold", SUSPEND)));
+
+        // When
+        List<String> lines = Explanation.of(planner.planFor(incident(detection, "a")));
+
+        // Then
+        assertThat(lines).noneMatch(line -> line.chars().anyMatch(Character::isISOControl));
+        assertThat(lines).contains("      Shell\\x1b[2J\\x0aroot# happened");
+    }
+}
