@@ -1,0 +1,152 @@
+package dev.pounce.guard;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pounce.action.Action;
+import dev.pounce.planning.Mode;
+import dev.pounce.planning.ResponsePlan;
+import dev.pounce.testing.ADetection;
+import dev.pounce.testing.MutableClock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class GuardChainTest {
+
+    private final MutableClock clock = new MutableClock(ADetection.TIME);
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '|', textBlock = """
+            OBSERVE | Deny[guard=mode, reason=mode is observe: steps are planned and not tried]
+            DRY_RUN | Rehearse[reason=mode is dry-run]
+            ASK     | Deny[guard=mode, reason=mode is ask, and approval is not built yet: nobody could say yes]
+            ENFORCE | Allow[]
+            """)
+    void howFarEachModeGoes(Mode mode, String expected) {
+        assertThat(new ModeGuard().judge(AStep.of(new Action.SuspendProcess(AStep.process(7)), mode)))
+                .hasToString(expected);
+    }
+
+    /** a = allow, r = rehearse, d = deny; the answer, and how many guards were asked. */
+    @ParameterizedTest(name = "{0} is {1} after {2}")
+    @CsvSource({
+        "'', Allow, 0",
+        "aaa, Allow, 3",
+        "raa, Rehearse, 3",
+        "ara, Rehearse, 3",
+        "ada, Deny, 2",
+        "rda, Deny, 2",
+        "dra, Deny, 1"
+    })
+    void theFirstDenialEndsTheMatterAndARehearsalDoesNot(String guards, String expected, int asked) {
+        // Given
+        List<Character> calls = new ArrayList<>();
+        List<Guard> chain = new ArrayList<>();
+        for (int i = 0; i < guards.length(); i++) {
+            char kind = guards.charAt(i);
+            chain.add(step -> {
+                calls.add(kind);
+                return switch (kind) {
+                    case 'a' -> new Verdict.Allow();
+                    case 'r' -> new Verdict.Rehearse("only");
+                    default -> new Verdict.Deny("fake", "no");
+                };
+            });
+        }
+
+        // When
+        Verdict verdict = new GuardChain(chain).judge(AStep.suspend(7));
+
+        // Then
+        assertThat(verdict.getClass().getSimpleName()).isEqualTo(expected);
+        assertThat(calls).hasSize(asked);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '|', textBlock = """
+            ENFORCE | process 1 is the first process of this machine
+            DRY_RUN | would refuse, because process 1 is the first process of this machine
+            """)
+    void aDryRunFindsOutWhatWouldBeRefused(Mode mode, String expected) {
+        // Given
+        GuardChain chain = GuardChain.standard(FakeProcesses.aNode(), clock);
+
+        // When
+        Verdict verdict = chain.judge(AStep.of(new Action.SuspendProcess(AStep.process(1)), mode));
+
+        // Then
+        assertThat(verdict).isEqualTo(new Verdict.Deny("protected", expected));
+    }
+
+    @Test
+    void aGuardThatFailsDenies() {
+        // Given
+        GuardChain chain = new GuardChain(List.of(step -> {
+            throw new IllegalStateException("a bug");
+        }));
+
+        // When
+        Verdict verdict = chain.judge(AStep.suspend(7));
+
+        // Then
+        assertThat(verdict).isInstanceOf(Verdict.Deny.class);
+        assertThat(verdict.toString()).contains("a bug");
+    }
+
+    /** Each step as verb, pid and mode, then + for allowed or - for denied; a number waits for so many seconds. */
+    @ParameterizedTest
+    @CsvSource({
+        "suspend 7 enforce +; suspend 7 enforce -; 5; suspend 7 enforce +",
+        "suspend 7 enforce +; suspend 8 enforce +",
+        "suspend 7 enforce +; kill 7 enforce +; kill 7 enforce -",
+        "suspend 7 enforce +; resume 7 enforce +; suspend 7 enforce +; suspend 7 enforce -",
+        "suspend 7 dry_run +; suspend 7 enforce +; suspend 7 dry_run -",
+        "kill 7 enforce +; 4; kill 7 enforce -; 1; kill 7 enforce +; 4; kill 7 enforce -"
+    })
+    void theSameActionIsNotSentToTheSameTargetTwiceInARow(String script) {
+        // Given
+        CooldownGuard guard = new CooldownGuard(Duration.ofSeconds(5), clock);
+
+        for (String line : script.split(";")) {
+            String[] words = line.strip().split(" ");
+            if (words.length == 1) {
+                clock.advance(Duration.ofSeconds(Long.parseLong(words[0])));
+                continue;
+            }
+
+            // When
+            Verdict verdict = guard.judge(step(words[0], Integer.parseInt(words[1]), words[2]));
+
+            // Then
+            assertThat(verdict instanceof Verdict.Allow).as(line).isEqualTo(words[3].equals("+"));
+        }
+    }
+
+    @Test
+    void aClockThatIsSetBackDoesNotMakeACooldownLonger() {
+        // Given
+        CooldownGuard guard = new CooldownGuard(Duration.ofSeconds(5), clock);
+        guard.judge(AStep.suspend(7));
+
+        // When
+        clock.advance(Duration.ofHours(-1));
+
+        // Then
+        assertThat(guard.judge(AStep.suspend(7))).isEqualTo(new Verdict.Allow());
+    }
+
+    private static ResponsePlan.Step step(String verb, int pid, String mode) {
+        Action action =
+                switch (verb) {
+                    case "suspend" -> new Action.SuspendProcess(AStep.process(pid));
+                    case "resume" -> new Action.ResumeProcess(AStep.process(pid));
+                    default -> new Action.KillProcess(AStep.process(pid), Action.Scope.PROCESS, Optional.empty());
+                };
+        return AStep.of(action, Mode.valueOf(mode.toUpperCase(Locale.ROOT)));
+    }
+}
