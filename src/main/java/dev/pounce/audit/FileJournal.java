@@ -6,12 +6,14 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.DigestException;
 import java.security.MessageDigest;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -254,6 +256,46 @@ public final class FileJournal implements Journal, AutoCloseable {
             return stage;
         } finally {
             lock.unlock();
+        }
+    }
+
+    /**
+     * Deletes whole segments, oldest first, as long as all their entries are older than {@code before}, and
+     * records that: the verifier then knows why the journal does not begin at its beginning. The segment that
+     * is being written stays. Blocks for milliseconds; to be called now and then, from a thread that has time.
+     *
+     * <p>The record is durable before the first file is deleted. A crash in between leaves a journal that begins
+     * earlier than it claims, which is no break.
+     *
+     * @return how many were deleted
+     */
+    public int expire(Instant before) {
+        try {
+            List<Path> segments = Segments.in(directory);
+            List<Path> expired = new ArrayList<>();
+            Optional<Head> lastExpired = Optional.empty();
+            for (int i = 0; i + 1 < segments.size(); i++) {
+                // Its last entry is the youngest, and the next one's first is younger still
+                Optional<Instant> youngest = JournalReader.firstTimeIn(segments.get(i + 1));
+                Optional<Head> last = JournalTail.lastOf(segments.get(i));
+                if (youngest.isEmpty() || !youngest.get().isBefore(before) || last.isEmpty()) {
+                    break;
+                }
+                expired.add(segments.get(i));
+                lastExpired = last;
+            }
+            if (lastExpired.isPresent()) {
+                Head last = lastExpired.get();
+                long seq = append(new JournalEntry.SegmentsExpired(last.seq(), last.hash()));
+                durable(seq).toCompletableFuture().join();
+                for (Path segment : expired) {
+                    Files.delete(segment);
+                }
+                Segments.sync(directory);
+            }
+            return expired.size();
+        } catch (IOException e) {
+            throw new JournalUnavailable("old segments could not be deleted: " + e.getMessage(), e);
         }
     }
 

@@ -82,6 +82,13 @@ public final class JournalReader {
         return unreadable;
     }
 
+    /** When the first entry of a segment was written; empty when there is none. */
+    static Optional<Instant> firstTimeIn(Path segment) throws IOException {
+        try (LineReader lines = new LineReader(segment)) {
+            return lines.next() && lines.isComplete() ? parse(lines).map(RecordedEntry::time) : Optional.empty();
+        }
+    }
+
     private static Optional<RecordedEntry> parse(LineReader lines) {
         try {
             JsonNode json = JSON.readTree(lines.buffer(), lines.from(), lines.to() - lines.from());

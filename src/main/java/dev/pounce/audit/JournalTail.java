@@ -88,6 +88,12 @@ record JournalTail(
         return tail;
     }
 
+    /** The last good entry of a segment. */
+    static Optional<Head> lastOf(Path segment) throws IOException {
+        Prefix prefix = prefixOf(segment, Optional.empty());
+        return prefix.seq() == 0 ? Optional.empty() : Optional.of(new Head(prefix.seq(), prefix.hash()));
+    }
+
     private static Prefix prefixOf(Path segment, Optional<Head> head) throws IOException {
         MessageDigest sha256 = ChainedLine.sha256();
         Prefix prefix = new Prefix(0, ChainedLine.FIRST_PREV, 0, Optional.empty());

@@ -370,4 +370,82 @@ class FileJournalTest {
         }
         assertThat(prev).isNotEqualTo("0".repeat(64));
     }
+
+    @Test
+    void whatExpiredOnPurposeIsNoBreakAndWhatWasDeletedOtherwiseIs() throws IOException {
+        // Given: segments of an old day and of a new one
+        try (FileJournal journal = open()) {
+            Entries.ofEveryKind().subList(0, 12).forEach(journal::append);
+        }
+        int old = segments().size();
+        Clock later = Clock.offset(NOON, Duration.ofDays(10));
+        try (FileJournal journal = FileJournal.open(state, later, SMALL_SEGMENTS)) {
+            Entries.ofEveryKind().subList(0, 12).forEach(journal::append);
+            int before = segments().size();
+
+            // When
+            int expired = journal.expire(Entries.NOON.plus(Duration.ofDays(9)));
+
+            // Then: all of the old day's but the one that the new day went on with, if it did
+            assertThat(expired).isBetween(old - 1, old);
+            assertThat(segments()).hasSizeBetween(before - expired, before - expired + 1);
+            assertThat(journal.expire(Entries.NOON.plus(Duration.ofDays(9)))).isZero();
+        }
+        assertThat(JournalVerifier.verify(state).breaks()).isEmpty();
+
+        // When someone else deletes one more
+        Files.delete(segments().getFirst());
+
+        // Then
+        assertThat(JournalVerifier.verify(state).breaks()).isNotEmpty();
+    }
+
+    @Test
+    void aWriteThatOnlyPartlyFitsIsTakenBackAndTheJournalGoesOnWhenThereIsRoom() throws Exception {
+        // Given: a process that may write 8 KiB per file, so that some entry fits only in part
+        Process child = new ProcessBuilder(
+                        "sh",
+                        "-c",
+                        "ulimit -f 16; exec \"$@\"",
+                        "sh",
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-XX:-UsePerfData",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        AppendsUntilFull.class.getName(),
+                        state.toString())
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+
+        // When
+        String said = child.inputReader().readLine();
+        assertThat(child.waitFor(20, TimeUnit.SECONDS)).isTrue();
+
+        // Then: the process saw it, no half line is left, and with room the next number follows
+        long good = Long.parseLong(said);
+        assertThat(good).isGreaterThan(10);
+        assertThat(JournalVerifier.verify(state).tornBytes()).isZero();
+        assertHolds(good);
+        try (FileJournal journal = open()) {
+            assertThat(journal.append(new JournalEntry.EngineStopped("room again")))
+                    .isEqualTo(good + 1);
+        }
+        assertHolds(good + 1);
+    }
+
+    /** Run as a process of its own; says how many entries it could append. */
+    static final class AppendsUntilFull {
+        public static void main(String[] args) {
+            long good = 0;
+            try (FileJournal journal = FileJournal.open(Path.of(args[0]), NOON)) {
+                try {
+                    while (good < 1_000) {
+                        good = journal.append(new JournalEntry.LossNoticed("open", good));
+                    }
+                } catch (JournalUnavailable full) {
+                    System.out.println(good);
+                }
+            }
+        }
+    }
 }

@@ -20,9 +20,9 @@ import java.util.concurrent.TimeUnit;
  * was forked meanwhile, and, as a killed parent's children go to another parent, loses the thread that led to
  * them. So the group is held first and killed second:
  *
- *   1. freeze: read /proc, find members that are not known yet, SIGSTOP each, and read again, until one whole
- *      reading shows no new member and every known one stopped. A stopped process does not fork, and as all of
- *      them were seen stopped after that reading began, nobody was missed.
+ *   1. freeze: read /proc, SIGSTOP each member that is not known yet, and read again, until one reading has seen
+ *      every known member stopped, and the next one has found no new member. It takes the two: within one
+ *      reading, a process may fork after the list of pids was taken and be stopped before its own line is read.
  *   2. kill: SIGKILL each. A stopped process dies of it without running one more instruction.
  *   3. confirm: read again until none is left alive; newcomers are killed as they are found.
  *
@@ -36,7 +36,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class Sweep implements Runnable {
 
-    static final int FREEZE_ROUNDS = 40;
+    static final int FREEZE_ROUNDS = 16;
     private static final long FIRST_WAIT_NANOS = 200_000;
     private static final long LONGEST_WAIT_NANOS = 20_000_000;
 
@@ -63,6 +63,7 @@ final class Sweep implements Runnable {
     private final Set<Integer> killed = new HashSet<>();
     private Phase phase = Phase.FREEZE;
     private int rounds;
+    private boolean stoppedBefore;
     private long waitNanos = FIRST_WAIT_NANOS;
     private Optional<Outcome> refused = Optional.empty();
 
@@ -134,7 +135,8 @@ final class Sweep implements Runnable {
         rounds++;
         List<ProcStat> processes = ProcFiles.processes();
         List<ProcStat> fresh = group.membersAmong(processes, known);
-        boolean settled = fresh.isEmpty() && allStopped(processes);
+        boolean settled = fresh.isEmpty() && stoppedBefore;
+        stoppedBefore = fresh.isEmpty() && allStopped(processes);
         while (!fresh.isEmpty()) {
             for (ProcStat stat : fresh) {
                 Optional<String> objection = untouchable.objectionTo(stat);
@@ -167,11 +169,19 @@ final class Sweep implements Runnable {
     private boolean allStopped(List<ProcStat> processes) {
         for (ProcStat now : processes) {
             ProcStat member = known.get(now.pid());
-            if (member != null && member.startTicks() == now.startTicks() && !now.isStopped() && !now.hasExited()) {
+            if (member != null && member.startTicks() == now.startTicks() && !isHeld(now)) {
                 return false;
             }
         }
         return true;
+    }
+
+    /**
+     * In an uninterruptible wait the signal is pending, and is delivered before the next instruction; a parent
+     * in vfork waits like that for a child that we stopped, so to wait for the parent would be to wait forever.
+     */
+    private static boolean isHeld(ProcStat stat) {
+        return stat.isStopped() || stat.state() == 't' || stat.state() == 'D' || stat.hasExited();
     }
 
     /** A group that holds something untouchable was the wrong group: let go of whom we held. */
