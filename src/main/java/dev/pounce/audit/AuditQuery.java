@@ -146,7 +146,7 @@ public final class AuditQuery {
         private String incident = "";
         private final List<String> triggers = new ArrayList<>();
         private final List<String> detections = new ArrayList<>();
-        private final Map<String, ResponseRecord.StepRecord> steps = new LinkedHashMap<>();
+        private final Map<String, GatheringStep> steps = new LinkedHashMap<>();
         private final List<ResponseRecord.LeftOut> leftOut = new ArrayList<>();
 
         Gathering(String id, Instant time) {
@@ -157,52 +157,10 @@ public final class AuditQuery {
         void accept(RecordedEntry entry) {
             if (entry.type().equals("planned")) {
                 plan(entry);
-                return;
+            } else {
+                steps.computeIfAbsent(entry.text("step"), name -> new GatheringStep(name, entry.json()))
+                        .accept(entry);
             }
-            String name = entry.text("step");
-            ResponseRecord.StepRecord step =
-                    steps.getOrDefault(name, step(name, "", entry.json().path("action"), "", ""));
-            steps.put(
-                    name,
-                    switch (entry.type()) {
-                        case "judged" ->
-                            with(
-                                    step,
-                                    new ResponseRecord.Judgement(
-                                            entry.time(),
-                                            entry.text("verdict"),
-                                            entry.text("guard"),
-                                            entry.text("reason")));
-                        case "intended" -> with(step, entry.time());
-                        case "ended" -> with(step, ending(entry));
-                        case "recovered" ->
-                            with(
-                                    step,
-                                    new ResponseRecord.Recovery(
-                                            entry.time(), entry.text("resolution"), entry.text("reason")));
-                        case "undo-scheduled" ->
-                            with(
-                                    step,
-                                    new ResponseRecord.Undo(
-                                            instant(entry.json().path("due"), entry.time()),
-                                            entry.json()
-                                                    .path("inverse")
-                                                    .path("verb")
-                                                    .asText(),
-                                            Optional.empty()));
-                        case "undone" ->
-                            with(
-                                    step,
-                                    new ResponseRecord.Undo(
-                                            step.undo()
-                                                    .map(ResponseRecord.Undo::due)
-                                                    .orElse(entry.time()),
-                                            step.undo()
-                                                    .map(ResponseRecord.Undo::verb)
-                                                    .orElse("undo"),
-                                            Optional.of(ending(entry))));
-                        default -> step;
-                    });
         }
 
         private void plan(RecordedEntry entry) {
@@ -212,14 +170,7 @@ public final class AuditQuery {
             entry.json().path("detections").forEach(detection -> detections.add(detection.asText()));
             for (JsonNode step : entry.json().path("steps")) {
                 String name = step.path("id").asText();
-                steps.put(
-                        name,
-                        step(
-                                name,
-                                step.path("action_set").asText(),
-                                step.path("action"),
-                                step.path("mode").asText(),
-                                step.path("because").asText()));
+                steps.put(name, new GatheringStep(name, step));
             }
             for (JsonNode left : entry.json().path("left_out")) {
                 leftOut.add(new ResponseRecord.LeftOut(
@@ -229,24 +180,56 @@ public final class AuditQuery {
             }
         }
 
-        private static ResponseRecord.StepRecord step(
-                String id, String actionSet, JsonNode action, String mode, String because) {
-            return new ResponseRecord.StepRecord(
+        ResponseRecord put(Map<String, ResponseRecord.Seen> seen) {
+            return new ResponseRecord(
                     id,
-                    actionSet,
-                    action.path("verb").asText("")
-                            + (action.has("scope")
-                                            && !action.path("scope").asText().equals("process")
-                                    ? " (" + action.path("scope").asText() + ")"
-                                    : ""),
-                    ActionJson.asset(action.path("target")).map(Asset::display).orElse(""),
-                    mode,
-                    because,
-                    Optional.empty(),
-                    Optional.empty(),
-                    Optional.empty(),
-                    Optional.empty(),
-                    Optional.empty());
+                    incident,
+                    time,
+                    triggers,
+                    detections.stream().filter(seen::containsKey).map(seen::get).toList(),
+                    steps.values().stream().map(GatheringStep::put).toList(),
+                    leftOut);
+        }
+    }
+
+    /** What has been read of one step so far. */
+    private static final class GatheringStep {
+        private final String id;
+        private final JsonNode json;
+        private Optional<ResponseRecord.Judgement> verdict = Optional.empty();
+        private Optional<Instant> intended = Optional.empty();
+        private Optional<ResponseRecord.Ending> ending = Optional.empty();
+        private Optional<ResponseRecord.Recovery> recovery = Optional.empty();
+        private Optional<ResponseRecord.Undo> undo = Optional.empty();
+
+        /** @param json the plan's step, or without a plan the first entry about it */
+        GatheringStep(String id, JsonNode json) {
+            this.id = id;
+            this.json = json;
+        }
+
+        void accept(RecordedEntry entry) {
+            switch (entry.type()) {
+                case "judged" ->
+                    verdict = Optional.of(new ResponseRecord.Judgement(
+                            entry.time(), entry.text("verdict"), entry.text("guard"), entry.text("reason")));
+                case "intended" -> intended = Optional.of(entry.time());
+                case "ended" -> ending = Optional.of(ending(entry));
+                case "recovered" ->
+                    recovery = Optional.of(
+                            new ResponseRecord.Recovery(entry.time(), entry.text("resolution"), entry.text("reason")));
+                case "undo-scheduled" ->
+                    undo = Optional.of(new ResponseRecord.Undo(
+                            instant(entry.json().path("due"), entry.time()),
+                            entry.json().path("inverse").path("verb").asText(),
+                            Optional.empty()));
+                case "undone" ->
+                    undo = Optional.of(new ResponseRecord.Undo(
+                            undo.map(ResponseRecord.Undo::due).orElse(entry.time()),
+                            undo.map(ResponseRecord.Undo::verb).orElse("undo"),
+                            Optional.of(ending(entry))));
+                default -> throw new IllegalArgumentException("not about a step: " + entry.type());
+            }
         }
 
         private static ResponseRecord.Ending ending(RecordedEntry entry) {
@@ -263,90 +246,21 @@ public final class AuditQuery {
                             micros.path("observed").asLong(StageTimings.UNKNOWN)));
         }
 
-        private static ResponseRecord.StepRecord with(ResponseRecord.StepRecord s, ResponseRecord.Judgement verdict) {
+        ResponseRecord.StepRecord put() {
+            JsonNode action = json.path("action");
+            String scope = action.path("scope").asText("process");
             return new ResponseRecord.StepRecord(
-                    s.id(),
-                    s.actionSet(),
-                    s.verb(),
-                    s.target(),
-                    s.mode(),
-                    s.because(),
-                    Optional.of(verdict),
-                    s.intended(),
-                    s.ending(),
-                    s.recovery(),
-                    s.undo());
-        }
-
-        private static ResponseRecord.StepRecord with(ResponseRecord.StepRecord s, Instant intended) {
-            return new ResponseRecord.StepRecord(
-                    s.id(),
-                    s.actionSet(),
-                    s.verb(),
-                    s.target(),
-                    s.mode(),
-                    s.because(),
-                    s.verdict(),
-                    Optional.of(intended),
-                    s.ending(),
-                    s.recovery(),
-                    s.undo());
-        }
-
-        private static ResponseRecord.StepRecord with(ResponseRecord.StepRecord s, ResponseRecord.Ending ending) {
-            return new ResponseRecord.StepRecord(
-                    s.id(),
-                    s.actionSet(),
-                    s.verb(),
-                    s.target(),
-                    s.mode(),
-                    s.because(),
-                    s.verdict(),
-                    s.intended(),
-                    Optional.of(ending),
-                    s.recovery(),
-                    s.undo());
-        }
-
-        private static ResponseRecord.StepRecord with(ResponseRecord.StepRecord s, ResponseRecord.Recovery recovery) {
-            return new ResponseRecord.StepRecord(
-                    s.id(),
-                    s.actionSet(),
-                    s.verb(),
-                    s.target(),
-                    s.mode(),
-                    s.because(),
-                    s.verdict(),
-                    s.intended(),
-                    s.ending(),
-                    Optional.of(recovery),
-                    s.undo());
-        }
-
-        private static ResponseRecord.StepRecord with(ResponseRecord.StepRecord s, ResponseRecord.Undo undo) {
-            return new ResponseRecord.StepRecord(
-                    s.id(),
-                    s.actionSet(),
-                    s.verb(),
-                    s.target(),
-                    s.mode(),
-                    s.because(),
-                    s.verdict(),
-                    s.intended(),
-                    s.ending(),
-                    s.recovery(),
-                    Optional.of(undo));
-        }
-
-        ResponseRecord put(Map<String, ResponseRecord.Seen> seen) {
-            return new ResponseRecord(
                     id,
-                    incident,
-                    time,
-                    triggers,
-                    detections.stream().filter(seen::containsKey).map(seen::get).toList(),
-                    List.copyOf(steps.values()),
-                    leftOut);
+                    json.path("action_set").asText(""),
+                    action.path("verb").asText("") + (scope.equals("process") ? "" : " (" + scope + ")"),
+                    ActionJson.asset(action.path("target")).map(Asset::display).orElse(""),
+                    json.path("mode").asText(""),
+                    json.path("because").asText(""),
+                    verdict,
+                    intended,
+                    ending,
+                    recovery,
+                    undo);
         }
     }
 }

@@ -3,6 +3,7 @@ package dev.pounce.audit;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 
 /**
  * The form of a line: {@code {"seq":N,"time":"…","type":"…",…,"prev":"P","hash":"H"}} and a newline. P is the
@@ -77,7 +78,7 @@ final class ChainedLine {
         String prev = new String(buffer, prevAt, 64, StandardCharsets.ISO_8859_1);
         String hash = new String(buffer, hashAt, 64, StandardCharsets.ISO_8859_1);
         sha256.update(buffer, from, prevAt + 64 + 1 - from);
-        String computed = java.util.HexFormat.of().formatHex(sha256.digest());
+        String computed = HexFormat.of().formatHex(sha256.digest());
         return computed.equals(hash) ? new Checked.Good(seq, prev, hash) : new Checked.Changed(seq, prev, hash);
     }
 

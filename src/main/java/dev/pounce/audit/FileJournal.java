@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -158,6 +159,11 @@ public final class FileJournal implements Journal, AutoCloseable {
         segmentLength = tail.appendTo().isPresent() ? tail.keepBytes() : 0;
         segment.setLength(segmentLength);
         segment.seek(segmentLength);
+        if (headFile.length() == 0) {
+            // Before the first entry, so that a missing head is never innocent
+            headFile.write(new Head(lastSeq, tail.lastHash()).bytes());
+            headFile.getFD().sync();
+        }
         committer = new Thread(this::commitUntilClosed, "pounce-journal-commit");
         committer.setDaemon(true);
         committer.start();
@@ -294,6 +300,8 @@ public final class FileJournal implements Journal, AutoCloseable {
                 Segments.sync(directory);
             }
             return expired.size();
+        } catch (CompletionException e) {
+            throw new JournalUnavailable("that old segments are to be deleted could not be recorded", e);
         } catch (IOException e) {
             throw new JournalUnavailable("old segments could not be deleted: " + e.getMessage(), e);
         }

@@ -8,6 +8,7 @@ import dev.pounce.planning.Mode;
 import dev.pounce.planning.ResponsePlan;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * One thing that is worth proving afterwards. The set is closed: a new kind does not compile until its JSON
@@ -105,7 +106,7 @@ public sealed interface JournalEntry {
 
         /** As the journal and people write it: {@code not done}. */
         public String display() {
-            return name().toLowerCase(java.util.Locale.ROOT).replace('_', ' ');
+            return name().toLowerCase(Locale.ROOT).replace('_', ' ');
         }
     }
 

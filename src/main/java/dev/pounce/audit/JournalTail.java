@@ -51,6 +51,9 @@ record JournalTail(
                 break;
             }
         }
+        if (head.isEmpty() && damage.isEmpty() && tail.lastSeq() > 0) {
+            damage = Optional.of("the head is missing, so the end may have been cut off");
+        }
         long known = head.map(Head::seq).orElse(0L);
         if (known > tail.lastSeq() || damage.isPresent()) {
             String what =

@@ -197,7 +197,9 @@ public final class JournalVerifier {
     }
 
     private void verifyHead(List<Path> segments) {
-        if (headSeen) {
+        boolean nothingCommitted =
+                head.isPresent() && head.get().seq() == 0 && head.get().hash().equals(ChainedLine.FIRST_PREV);
+        if (headSeen || nothingCommitted) {
             return;
         }
         if (head.isPresent()) {
@@ -211,7 +213,7 @@ public final class JournalVerifier {
                             ? "ends with entry " + lastSeq + ", but entry "
                                     + head.get().seq() + " had been committed; the end was cut off"
                             : "entry " + head.get().seq() + ", which had been committed, is missing"));
-        } else if (lastSeq > 0) {
+        } else if (!segments.isEmpty()) {
             breaks.add(new Break("head", 0, "is missing, so nobody can tell whether the end was cut off"));
         }
     }

@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Map;
@@ -118,7 +119,7 @@ final class JsonLine {
         if (time.getEpochSecond() != secondOfPrefix) {
             secondOfPrefix = time.getEpochSecond();
             String second = LocalDateTime.ofEpochSecond(secondOfPrefix, 0, ZoneOffset.UTC)
-                    .format(java.time.format.DateTimeFormatter.ISO_LOCAL_DATE_TIME);
+                    .format(DateTimeFormatter.ISO_LOCAL_DATE_TIME);
             prefixOfSecond = second.getBytes(StandardCharsets.US_ASCII);
         }
         raw(prefixOfSecond, prefixOfSecond.length);

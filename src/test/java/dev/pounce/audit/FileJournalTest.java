@@ -272,6 +272,31 @@ class FileJournalTest {
     }
 
     @Test
+    void aHeadThatDisappearedIsToldOf() throws IOException {
+        // Given
+        try (FileJournal journal = open()) {
+            journal.append(new JournalEntry.EngineStopped("one"));
+        }
+        Files.delete(Segments.head(Segments.directoryIn(state)));
+
+        // When
+        open().close();
+
+        // Then
+        assertThat(entries().getLast().type()).isEqualTo("damage-found");
+        assertThat(entries().getLast().text("what")).contains("the head is missing");
+    }
+
+    @Test
+    void aJournalWithoutEntriesVerifies() throws IOException {
+        // When
+        open().close();
+
+        // Then
+        assertHolds(0);
+    }
+
+    @Test
     void anInterruptedCallerDoesNotEndTheJournal() throws IOException {
         try (FileJournal journal = open()) {
             // When

@@ -75,7 +75,7 @@ final class ExitWatch implements AutoCloseable {
     private void watch() {
         while (!closed) {
             int ready = Signals.poll(fill(), watched.size() + 1, timeoutMillis());
-            if (ready < 0 && ready != -4) {
+            if (ready < 0 && ready != -Signals.EINTR) {
                 // Nothing we can pass to poll is invalid; if the kernel still refuses, look at each in turn
                 LockSupport.parkNanos(1_000_000);
             }

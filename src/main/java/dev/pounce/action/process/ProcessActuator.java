@@ -4,6 +4,7 @@ import dev.pounce.action.Action;
 import dev.pounce.action.Actuator;
 import dev.pounce.action.Outcome;
 import dev.pounce.asset.ContainerRef;
+import dev.pounce.asset.NodeRef;
 import dev.pounce.asset.ProcessRef;
 import java.time.Clock;
 import java.time.Duration;
@@ -49,8 +50,7 @@ public final class ProcessActuator implements Actuator<Action.OnProcess>, AutoCl
         Signals.warmUp();
         int self = Math.toIntExact(ProcessHandle.current().pid());
         ProcStat stat = ProcFiles.stat(self).orElseThrow();
-        ProcessRef us = new ProcessRef(
-                new dev.pounce.asset.NodeRef("localhost"), self, stat.startTicks() * ProcStat.NANOS_PER_TICK);
+        ProcessRef us = new ProcessRef(new NodeRef("localhost"), self, stat.startTicks() * ProcStat.NANOS_PER_TICK);
         for (int i = 0; i < 2_000; i++) {
             Outcome withheld = rehearse(new Action.SuspendProcess(us));
             if (!(withheld instanceof Outcome.Withheld)) {

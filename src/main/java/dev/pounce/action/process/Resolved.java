@@ -17,7 +17,9 @@ sealed interface Resolved {
      * Opens first and compares second. The other way round, the pid could change hands in between. This way
      * it cannot matter: a process that took over the pid after the opening started later than the one that
      * was seen, so its start time differs, and the descriptor of the old one answers ESRCH. A pid that went
-     * round within one tick (10 ms) would need the kernel to hand out all others in that time.
+     * round within one tick (10 ms) cannot be told from the old one; a kernel that counts upwards would have
+     * to start thousands of processes in that time, so it takes someone who may choose pids
+     * (CAP_CHECKPOINT_RESTORE in this pid namespace), and who could then kill whom he likes himself.
      */
     static Resolved resolve(ProcessRef target, Untouchable untouchable) {
         return resolve(target.pid(), ProcStat.ticksOf(target.startTimeNanos()), untouchable);

@@ -22,6 +22,7 @@ final class Signals {
     static final int EPERM = 1;
     static final int ENOENT = 2;
     static final int ESRCH = 3;
+    static final int EINTR = 4;
     static final int EINVAL = 22;
     static final int ENFILE = 23;
     static final int EMFILE = 24;

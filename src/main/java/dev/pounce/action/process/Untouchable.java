@@ -4,6 +4,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * The last line of defence, behind all guards: what no signal of ours may ever reach, whoever asked for it.
@@ -32,10 +33,9 @@ final class Untouchable {
         return new Untouchable(self, ancestors);
     }
 
-    /** This process and its ancestors, nearest first is not promised. */
+    /** This process and its ancestors, in no order. */
     List<Integer> pids() {
-        return java.util.stream.Stream.concat(java.util.stream.Stream.of(self), ancestors.keySet().stream())
-                .toList();
+        return Stream.concat(Stream.of(self), ancestors.keySet().stream()).toList();
     }
 
     /** Why the process may not be signalled, or empty when it may. */

@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -120,6 +119,10 @@ class ProcessActuatorTest {
         ProcessRef seen = Children.refOf(first);
         assertThat(carryOut(kill(seen))).isInstanceOf(Outcome.Done.class);
         first.waitFor();
+        // Who chooses pids can be back within a tick, which a kernel that counts upwards cannot
+        while (Children.refOf(children.sleeping()).startTimeNanos() <= seen.startTimeNanos()) {
+            Thread.onSpinWait();
+        }
         Optional<Process> heir = Optional.empty();
         for (int attempt = 0; attempt < 200 && heir.isEmpty(); attempt++) {
             Files.writeString(lastPid, Integer.toString(seen.pid() - 1));
@@ -373,26 +376,6 @@ class ProcessActuatorTest {
         assertThat(outcomes).allSatisfy(outcome -> assertThat(outcome).isInstanceOf(Outcome.WouldAct.class));
         assertThat(process.isAlive()).isTrue();
         assertThat(ProcFiles.stat(ref.pid()).orElseThrow().isStopped()).isFalse();
-    }
-
-    @Test
-    void anEffectThatIsNotSeenBeforeTheDeadlineIsAFailureWorthRetrying() {
-        // Given: a deadline that has passed; the members are killed all the same
-        Process root = children.script("sleep 603 & echo ready; wait");
-
-        // When
-        Outcome outcome = actuator.carryOut(
-                        new Action.KillProcess(Children.refOf(root), Action.Scope.TREE, Optional.empty()),
-                        Instant.now().minus(Duration.ofSeconds(1)))
-                .toCompletableFuture()
-                .join();
-
-        // Then: whichever was first, the look or the death, the answer is true to it
-        assertThat(outcome).isInstanceOfAny(Outcome.Failed.class, Outcome.Done.class);
-        if (outcome instanceof Outcome.Failed failed) {
-            assertThat(failed.retryable()).isTrue();
-        }
-        assertThat(Children.hasDied(root)).isTrue();
     }
 
     @Test
