@@ -9,7 +9,6 @@ import org.eclipse.microprofile.reactive.messaging.Channel;
 import org.eclipse.microprofile.reactive.messaging.Emitter;
 import org.eclipse.microprofile.reactive.messaging.OnOverflow;
 import org.jboss.logging.Logger;
-import sun.misc.Signal;
 
 /** One run of the engine: from the start of the probe to the request to end (SIGTERM, SIGINT). */
 public final class EngineRun implements QuarkusApplication {
@@ -50,18 +49,11 @@ public final class EngineRun implements QuarkusApplication {
         Engine engine = EngineBeans.engine();
         try {
             engine.watch(this::send);
-            endOn("TERM");
-            endOn("INT");
             Quarkus.waitForExit();
         } finally {
             engine.close();
         }
         return 0;
-    }
-
-    /** Being asked to end is no failure: exit code 0, where Quarkus alone would make it 128 and the signal's number. */
-    private static void endOn(String signal) {
-        Signal.handle(new Signal(signal), caught -> Quarkus.asyncExit(0));
     }
 
     private void send(Detection detection) {

@@ -102,14 +102,19 @@ final class RunCommand implements Callable<Integer> {
                         .collect(Collectors.joining("", "", "nothing was started: the files above have errors"))));
         problems.all().forEach(warning -> spec.commandLine().getErr().println(warning.render()));
 
+        CleanEnd end = CleanEnd.watching();
+        int code = 1;
         try (LineWriter lines = new LineWriter(new FileOutputStream(FileDescriptor.out))) {
             RunOutput onlooker = new RunOutput(
                     lines, output, settings.node(), spec.commandLine().getErr());
             Engine engine = Engine.open(settings, policy, Clock.systemUTC(), onlooker);
-            return EngineRun.until(engine);
+            code = EngineRun.until(engine);
         } catch (JournalUnavailable unusable) {
             throw new Refusal(String.valueOf(unusable.getMessage()));
+        } finally {
+            end.closed(code);
         }
+        return code;
     }
 
     /** Falco's order: its variable, else the machine's name. */
