@@ -133,8 +133,6 @@ public final class ProbeFields implements FieldBinder<EventView> {
                 view -> view.event() instanceof ProbeEvent.Open open
                         && creates(open)
                         && (open.mode() & ANYONE_EXECUTES) != 0;
-            case "evt.is_open_create" ->
-                view -> view.event() instanceof ProbeEvent.Open open && open.result() >= 0 && creates(open);
             default -> null;
         };
     }

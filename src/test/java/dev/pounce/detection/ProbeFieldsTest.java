@@ -202,8 +202,6 @@ class ProbeFieldsTest {
                 "evt.is_open_write ~ creat ~ true",
                 "evt.is_open_exec ~ creat ~ true",
                 "evt.is_open_exec ~ write ~ false",
-                "evt.is_open_create ~ write ~ true",
-                "evt.is_open_create ~ open ~ false",
                 "evt.arg.flags ~ exec ~ EXE_WRITABLE|EXE_UPPER_LAYER",
                 "evt.arg.flags ~ open ~ O_RDONLY|O_CLOEXEC",
                 "evt.arg.flags ~ write ~ O_TRUNC|O_CREAT|O_WRONLY|O_CLOEXEC",
