@@ -430,6 +430,42 @@ class ProcessActuatorTest {
     }
 
     @Test
+    void whoCannotTellWhatBelongsToAContainerFailsTheStepAndNothingIsKilled() {
+        // Given
+        Process process = children.sleeping();
+        try (ProcessActuator blind = new ProcessActuator(
+                (pid, container) -> {
+                    throw new IllegalStateException("no control groups here");
+                },
+                Clock.systemUTC())) {
+
+            // When
+            Outcome outcome = blind.carryOut(
+                            killContainer(Children.refOf(process)),
+                            Instant.now().plusSeconds(20))
+                    .toCompletableFuture()
+                    .join();
+
+            // Then
+            assertThat(outcome).isInstanceOf(Outcome.Failed.class);
+            assertThat(process.isAlive()).isTrue();
+        }
+    }
+
+    @Test
+    void warmingUpSignalsNobody() {
+        // Given
+        Process process = children.sleeping();
+
+        // When
+        actuator.warmUp();
+
+        // Then
+        assertThat(process.isAlive()).isTrue();
+        assertThat(carryOut(kill(Children.refOf(process)))).isInstanceOf(Outcome.Done.class);
+    }
+
+    @Test
     void whatWasKilledIsObservedAsSoAndWhatLivesIsNot() {
         // Given
         Process process = children.sleeping();
