@@ -143,6 +143,10 @@ public final class DroolsCorrelator implements Correlator, AutoCloseable {
         return session.getFactCount();
     }
 
+    RuleNetwork network() {
+        return network;
+    }
+
     /** Must be the last call. */
     @Override
     public void close() {

@@ -69,6 +69,10 @@ final class RuleNetwork {
         return base.newKieSession(configuration, null);
     }
 
+    int openSessions() {
+        return base.getKieSessions().size();
+    }
+
     /** The facts to insert for this detection; none if no trigger can match. */
     void clues(Detection detection, Matches matches, List<Clue> found) {
         add(ruleKeys.get(detection.rule()), detection, matches, found);

@@ -400,6 +400,23 @@ class DroolsCorrelatorTest {
     }
 
     @Test
+    void sessionsThatAreReplacedAreDisposedOf() {
+        // Given
+        DroolsCorrelator correlator = correlator(ATrigger.named("a").rules("r"));
+        RuleNetwork before = correlator.network();
+        int openedBefore = before.openSessions();
+
+        // When
+        correlator.reload(book(ATrigger.named("b").rules("r")));
+        correlator.accept(ADetection.of("r").build());
+
+        // Then
+        assertThat(openedBefore).isEqualTo(1);
+        assertThat(before.openSessions()).isZero();
+        assertThat(correlator.network().openSessions()).isEqualTo(1);
+    }
+
+    @Test
     void aSecondThreadThatEntersMeanwhileIsTurnedAway() throws InterruptedException {
         // Given
         CountDownLatch inside = new CountDownLatch(1);
