@@ -10,7 +10,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -61,26 +60,22 @@ public final class ProcessActuator implements Actuator<Action.OnProcess>, AutoCl
                 throw new IllegalStateException("this engine would signal itself: " + withheld);
             }
         }
+        // Nobody's: our pid, and a start time at which nobody with that pid started
+        ProcessRef nobody = new ProcessRef(us.node(), self, us.startTimeNanos() + ProcStat.NANOS_PER_TICK);
         for (int i = 0; i < 20; i++) {
+            for (Action.OnProcess action : List.of(
+                    new Action.KillProcess(nobody, Action.Scope.PROCESS, Optional.empty()),
+                    new Action.KillProcess(nobody, Action.Scope.TREE, Optional.empty()),
+                    new Action.SuspendProcess(nobody),
+                    new Action.ResumeProcess(nobody))) {
+                carryOut(action, clock.instant()).toCompletableFuture().join();
+            }
             long soon = System.nanoTime() + 1_000_000_000L;
             CompletableFuture<Outcome> nobodyLeft = new CompletableFuture<>();
-            sweep(new Nobody(), List.of(), List.of(), soon, nobodyLeft);
+            sweep(new Tree("tree of nobody"), List.of(), List.of(), soon, nobodyLeft);
             CompletableFuture<Outcome> running = new CompletableFuture<>();
             exitWatch.add(new Awaiting.Holding(new Resolved.Held(Signals.openPidfd(self), stat), false, soon, running));
             CompletableFuture.allOf(nobodyLeft, running).join();
-        }
-    }
-
-    /** The group of which nobody is a member. */
-    private record Nobody() implements Sweep.Group {
-        @Override
-        public List<ProcStat> membersAmong(List<ProcStat> processes, Map<Integer, ProcStat> known) {
-            return List.of();
-        }
-
-        @Override
-        public String display() {
-            return "nobody";
         }
     }
 

@@ -38,6 +38,10 @@ final class Sweep implements Runnable {
 
     static final int FREEZE_ROUNDS = 16;
     private static final long FIRST_WAIT_NANOS = 200_000;
+
+    /** With 16 rounds at most 50 ms: on a machine without idle time, stopping takes as long as dying would. */
+    private static final long LONGEST_FREEZE_WAIT_NANOS = 4_000_000;
+
     private static final long LONGEST_WAIT_NANOS = 20_000_000;
 
     /** Decides who belongs to the group. */
@@ -124,7 +128,8 @@ final class Sweep implements Runnable {
             if (!over) {
                 // Nothing to ask of the future: run reports everything through the result
                 ScheduledFuture<?> unused = threads.schedule(this, waitNanos, TimeUnit.NANOSECONDS);
-                waitNanos = Math.min(waitNanos * 2, LONGEST_WAIT_NANOS);
+                waitNanos =
+                        Math.min(waitNanos * 2, phase == Phase.FREEZE ? LONGEST_FREEZE_WAIT_NANOS : LONGEST_WAIT_NANOS);
             }
         } catch (RuntimeException bug) {
             result.complete(new Outcome.Failed("killing " + group.display() + " broke off: " + bug, true));
