@@ -237,7 +237,7 @@ struct probe *probe__arm(uint32_t ring_bytes, const struct probe_filter *filter,
 			     names.release, step);
 	else
 		refusal__set(ret_refusal, PROBE_REFUSED_KERNEL,
-			     "kernel %s cannot %s the probe (%s): it needs 5.11 or newer with BPF "
+			     "kernel %s cannot %s the probe (%s): it needs 5.12 or newer with BPF "
 			     "tracing; "
 			     "libbpf said: %s",
 			     names.release, step, strerror(-error), libbpf_said);

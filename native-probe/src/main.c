@@ -43,7 +43,7 @@ static const char usage[] =
 	"                                         (8388608); what it cannot hold is counted as "
 	"lost\n"
 	"\n"
-	"Needs CAP_BPF and CAP_PERFMON, a kernel of 5.11 or newer with BTF; CAP_SYS_NICE keeps it\n"
+	"Needs CAP_BPF and CAP_PERFMON, a kernel of 5.12 or newer with BTF; CAP_SYS_NICE keeps it\n"
 	"punctual on a busy host. Try:\n"
 	"  pounce-probe tail --kinds exec         then run any command in another terminal\n"
 	"  pounce-probe tail --kinds open --name shadow\n"
