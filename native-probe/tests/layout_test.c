@@ -146,14 +146,15 @@ static size_t size;
 
 static void put_json_string(const char *text, size_t length)
 {
+	const unsigned char *byte = (const unsigned char *)text; /* a plain char would be below 0x20 for all of UTF-8 */
 	size_t i;
 
 	fputc('"', json);
 	for (i = 0; i < length; i++)
-		if (text[i] < 0x20 || text[i] == '"' || text[i] == '\\')
-			fprintf(json, "\\u%04x", text[i]);
+		if (byte[i] < 0x20 || byte[i] == '"' || byte[i] == '\\')
+			fprintf(json, "\\u%04x", byte[i]);
 		else
-			fputc(text[i], json);
+			fputc(byte[i], json);
 	fputc('"', json);
 }
 
