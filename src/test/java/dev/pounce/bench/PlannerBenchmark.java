@@ -76,7 +76,7 @@ public class PlannerBenchmark {
         COOLDOWN
     }
 
-    private static final int DETECTIONS = 20_000;
+    private static final int DETECTIONS = 10_000;
     private static final NodeRef NODE = new NodeRef("node-1");
 
     @Param({"10", "1000", "10000"})
