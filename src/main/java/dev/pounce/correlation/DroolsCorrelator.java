@@ -63,9 +63,10 @@ public final class DroolsCorrelator implements Correlator, AutoCloseable {
      *
      * Cooldowns are not facts
      * -----------------------
-     * "Answered a short while ago" can be a control fact with an expiry and a negated pattern. Measured, a
-     * keyed map is ten times faster, needs a tenth of the memory per key, can be given a limit, and outlives
-     * a change of the network. So Drools says who matches, and the map says who holds still.
+     * "Answered a short while ago" can be a control fact with an expiry and a negated pattern. That ran at
+     * about a million events a second and took 0.8 to 1.8 KB per live event; the keyed map here takes 0.3
+     * microseconds and 130 bytes per key, can be given a limit, and outlives a change of the network. So
+     * Drools says who matches, and the map says who holds still.
      *
      * The clock is the engine's and not the detection's: an alert that claims to come from next year must
      * not end, or make eternal, the cooldowns of this one. A replay hands in a clock that follows the
@@ -78,7 +79,7 @@ public final class DroolsCorrelator implements Correlator, AutoCloseable {
      * changed and removed ones end.
      */
 
-    /** About 25 MB when all are in use. */
+    /** About 13 MB when all are in use. */
     public static final int DEFAULT_COOLDOWNS = 100_000;
 
     private final InstantSource clock;

@@ -126,7 +126,7 @@ class ProcFactsTest {
     })
     void whoIsTheHostsOwn(int pid, int user, int mnt, String program, String cgroup, boolean expected)
             throws IOException {
-        // Given: what the process sees as its program is a real file, as the kernel's link is
+        // Given
         Path real = proc.resolve("hostroot" + program);
         process(50, 1, "x", "S", 0, Files.exists(real) ? real.toString() : program);
         namespace(50, "pid", "pid:[" + pid + "]");
