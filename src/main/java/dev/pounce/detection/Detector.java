@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -132,11 +131,8 @@ public final class Detector<E> {
 
     /** For each rule whether it can fire here, in their order. */
     public List<RuleCoverage> coverage() {
-        Function<CompiledRule<E>, Set<String>> asked =
-                rule -> rule.types().except() ? Set.of() : rule.types().names();
         return rules.stream()
-                .map(rule -> RuleCoverage.of(
-                        rule.rule().name(), rule.condition().unsupported(), asked.apply(rule), kind.reportedTypes()))
+                .map(rule -> RuleCoverage.of(rule.rule(), rule.condition().unsupported(), kind.reportedTypes()))
                 .toList();
     }
 }

@@ -1,6 +1,7 @@
 package dev.pounce.detection;
 
 import dev.pounce.detection.language.FieldUse;
+import dev.pounce.detection.language.Rule;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -26,13 +27,15 @@ public record RuleCoverage(String rule, Fires fires, Set<String> unsupported, Se
         missingEvents = Set.copyOf(missingEvents);
     }
 
-    static RuleCoverage of(String rule, Set<FieldUse> unsupported, Set<String> asked, Set<String> reported) {
+    static RuleCoverage of(Rule rule, Set<FieldUse> unsupported, Set<String> reported) {
         Set<String> fields = new TreeSet<>();
         unsupported.forEach(field -> fields.add(field.toString()));
-        Set<String> missing = new TreeSet<>(asked);
+        Set<String> missing = rule.eventTypes().except()
+                ? new TreeSet<>()
+                : new TreeSet<>(rule.eventTypes().names());
         missing.removeAll(reported);
-        boolean none = !asked.isEmpty() && missing.size() == asked.size();
+        boolean none = !rule.canFire(unsupported, reported);
         Fires fires = none ? Fires.NEVER : fields.isEmpty() && missing.isEmpty() ? Fires.FULLY : Fires.PARTLY;
-        return new RuleCoverage(rule, fires, fields, missing);
+        return new RuleCoverage(rule.name(), fires, fields, missing);
     }
 }

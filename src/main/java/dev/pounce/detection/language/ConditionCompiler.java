@@ -423,10 +423,7 @@ final class ConditionCompiler<E> {
     }
 
     private Extractor<E> extractor(FieldUse use) {
-        Optional<Extractor<E>> bound = binder.bind(use);
-        if (bound.isEmpty() && use.argument() == null) {
-            bound = derived(use.name());
-        }
+        Optional<Extractor<E>> bound = bind(binder, use);
         if (bound.isEmpty()) {
             unsupported.add(use);
             return event -> null;
@@ -434,20 +431,34 @@ final class ConditionCompiler<E> {
         return bound.get();
     }
 
+    /** Asks the binder, in other words too: {@code evt.arg[name]} is {@code evt.arg.name}. */
+    static <E> Optional<Extractor<E>> bind(FieldBinder<E> binder, FieldUse use) {
+        Optional<Extractor<E>> bound = binder.bind(use);
+        if (bound.isPresent()) {
+            return bound;
+        }
+        String argument = use.argument();
+        if (argument == null) {
+            return derived(binder, use.name());
+        }
+        boolean dotted = use.name().equals("evt.arg") || use.name().equals("evt.rawarg");
+        return dotted ? binder.bind(new FieldUse(use.name() + "." + argument, null)) : Optional.empty();
+    }
+
     /** Fields of connections that are others by another name. */
-    private Optional<Extractor<E>> derived(String name) {
+    private static <E> Optional<Extractor<E>> derived(FieldBinder<E> binder, String name) {
         return switch (name) {
             case "fd.cnet" -> binder.bind(new FieldUse("fd.cip", null));
             case "fd.snet" -> binder.bind(new FieldUse("fd.sip", null));
             case "fd.lnet" -> binder.bind(new FieldUse("fd.lip", null));
             case "fd.rnet" -> binder.bind(new FieldUse("fd.rip", null));
-            case "fd.ip", "fd.net" -> bothOf("fd.cip", "fd.sip");
-            case "fd.port", "fd.proto" -> bothOf("fd.cport", "fd.sport");
+            case "fd.ip", "fd.net" -> bothOf(binder, "fd.cip", "fd.sip");
+            case "fd.port", "fd.proto" -> bothOf(binder, "fd.cport", "fd.sport");
             default -> Optional.empty();
         };
     }
 
-    private Optional<Extractor<E>> bothOf(String client, String server) {
+    private static <E> Optional<Extractor<E>> bothOf(FieldBinder<E> binder, String client, String server) {
         Optional<Extractor<E>> first = binder.bind(new FieldUse(client, null));
         Optional<Extractor<E>> second = binder.bind(new FieldUse(server, null));
         if (first.isEmpty() || second.isEmpty()) {

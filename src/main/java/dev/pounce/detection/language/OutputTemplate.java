@@ -114,7 +114,7 @@ public final class OutputTemplate {
         Set<FieldUse> all = new LinkedHashSet<>(fields);
         all.addAll(alsoFields);
         for (FieldUse use : all) {
-            reported.put(use.toString(), binder.bind(use).orElse(event -> null));
+            reported.put(use.toString(), ConditionCompiler.bind(binder, use).orElse(event -> null));
         }
         return new Renderer<>(pieces, reported, compiler.unsupported());
     }

@@ -89,6 +89,38 @@ public final class Rule {
         return ConditionText.compile(condition, binder, new Problems());
     }
 
+    /**
+     * Whether the condition can be true at all when these fields are never there and only these event types are
+     * reported. What it says of the values of other fields is not looked at.
+     */
+    public boolean canFire(Set<FieldUse> unsupported, Set<String> reportedTypes) {
+        return eventTypes().containsAny(reportedTypes) && canBe(condition, true, unsupported);
+    }
+
+    private static boolean canBe(Expression expression, boolean truth, Set<FieldUse> unsupported) {
+        return switch (expression) {
+            case Expression.And and ->
+                truth
+                        ? and.parts().stream().allMatch(part -> canBe(part, true, unsupported))
+                        : and.parts().stream().anyMatch(part -> canBe(part, false, unsupported));
+            case Expression.Or or ->
+                truth
+                        ? or.parts().stream().anyMatch(part -> canBe(part, true, unsupported))
+                        : or.parts().stream().allMatch(part -> canBe(part, false, unsupported));
+            case Expression.Not not -> canBe(not.part(), !truth, unsupported);
+            case Expression.MacroUse ignored -> true;
+            case Expression.Check check -> {
+                boolean[] there = {true};
+                Expression.forEachField(check.left(), field -> there[0] &= !unsupported.contains(field.use()));
+                if (check.right() instanceof Expression.Right.Computed computed) {
+                    Expression.forEachField(
+                            computed.operand(), field -> there[0] &= !unsupported.contains(field.use()));
+                }
+                yield !truth || there[0];
+            }
+        };
+    }
+
     /** All fields that its condition reads. */
     public Set<FieldUse> conditionFields() {
         return compile(use -> java.util.Optional.empty()).fields();

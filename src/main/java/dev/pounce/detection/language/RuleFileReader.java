@@ -4,6 +4,7 @@ import dev.pounce.detection.Priority;
 import dev.pounce.source.Place;
 import dev.pounce.source.Problem;
 import dev.pounce.source.Problems;
+import dev.pounce.source.Spelling;
 import dev.pounce.source.Yaml;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
@@ -20,6 +21,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -76,6 +78,8 @@ public final class RuleFileReader {
     private static final Set<String> ITEMS =
             Set.of("rule", "macro", "list", "required_engine_version", "required_plugin_versions");
 
+    private static final Pattern LOOKS_LIKE_A_LIST = Pattern.compile("[a-z]{3,}(_[a-z]+)+");
+
     private static final class ListDraft {
         private List<String> items = new ArrayList<>();
     }
@@ -103,6 +107,7 @@ public final class RuleFileReader {
         private List<String> tags = new ArrayList<>();
         private boolean enabled = true;
         private boolean skipIfUnknownFilter;
+        private boolean warnEventTypes = true;
         private final Map<String, ExceptionDraft> exceptions = new LinkedHashMap<>();
 
         RuleDraft(
@@ -336,7 +341,7 @@ public final class RuleFileReader {
         List<String> tags = item.get("tags").map(yaml -> strings(yaml, "tags")).orElse(List.of());
         boolean enabled = flag(item, "enabled", true);
         boolean skip = flag(item, "skip-if-unknown-filter", false);
-        flag(item, "warn_evttypes", true);
+        boolean warnEventTypes = flag(item, "warn_evttypes", true);
         flag(item, "capture", false);
         Optional<Yaml.Scalar> source = scalar(item, "source");
         RuleDraft earlier = rules.get(name);
@@ -352,6 +357,7 @@ public final class RuleFileReader {
         draft.tags = new ArrayList<>(tags);
         draft.enabled = enabled;
         draft.skipIfUnknownFilter = skip;
+        draft.warnEventTypes = warnEventTypes;
         String given = source.map(Yaml.Scalar::text).orElse("");
         draft.source = given.isEmpty() ? "syscall" : given;
         if (earlier != null && !given.isEmpty() && !given.equals(earlier.source)) {
@@ -430,6 +436,7 @@ public final class RuleFileReader {
                     }
                 }
                 case "enabled" -> rule.enabled = flag(item, key, true);
+                case "warn_evttypes" -> rule.warnEventTypes = flag(item, key, true);
                 case "skip-if-unknown-filter" -> rule.skipIfUnknownFilter = flag(item, key, false);
                 default -> flag(item, key, false); // understood, and of no effect here
             }
@@ -715,11 +722,18 @@ public final class RuleFileReader {
         String word = given.get() instanceof Yaml.Scalar scalar ? scalar.text() : "";
         Optional<Priority> priority = Priority.parse(word);
         if (priority.isEmpty()) {
-            problems.unknown(
-                    given.get().place(),
-                    "priority",
-                    word,
-                    Stream.of(Priority.values()).map(Priority::display).toList());
+            List<String> known =
+                    Stream.of(Priority.values()).map(Priority::display).toList();
+            String found = "unknown priority '" + word + "'";
+            String expected = "one of " + String.join(", ", known);
+            Place place = given.get().place();
+            List<String> lowerCase =
+                    known.stream().map(it -> it.toLowerCase(Locale.ROOT)).toList();
+            Spelling.closest(word.toLowerCase(Locale.ROOT), lowerCase)
+                    .flatMap(Priority::parse)
+                    .ifPresentOrElse(
+                            near -> problems.error(place, found, expected, "did you mean '" + near.display() + "'?"),
+                            () -> problems.error(place, found, expected));
         }
         return priority.orElse(null);
     }
@@ -836,7 +850,26 @@ public final class RuleFileReader {
     }
 
     private Optional<Expression> parse(SourceText condition, Map<String, List<String>> listItems) {
-        return ConditionParser.parse(RuleSet.substituteLists(condition, listItems), problems);
+        Optional<Expression> parsed = ConditionParser.parse(RuleSet.substituteLists(condition, listItems), problems);
+        parsed.ifPresent(it -> Expression.forEachCheck(it, check -> warnOfMisspeltLists(check, listItems.keySet())));
+        return parsed;
+    }
+
+    /** The name of a list that is not known is just a value: what looks like one that is known is doubtful. */
+    private void warnOfMisspeltLists(Expression.Check check, Set<String> known) {
+        if (!(check.right() instanceof Expression.Right.Many many)) {
+            return;
+        }
+        for (Expression.Right.One value : many.values()) {
+            if (LOOKS_LIKE_A_LIST.matcher(value.text()).matches()) {
+                Spelling.closest(value.text(), known)
+                        .ifPresent(near -> problems.warning(
+                                value.spot().place(),
+                                "the value '" + value.text() + "'",
+                                "a value, or the name of a list",
+                                "did you mean the list '" + near + "'?"));
+            }
+        }
     }
 
     private Optional<Rule> finish(
@@ -856,6 +889,16 @@ public final class RuleFileReader {
             return Optional.empty();
         }
         reported.addAll(own.all());
+        if (draft.enabled
+                && draft.warnEventTypes
+                && draft.source.equals("syscall")
+                && condition.map(it -> EventTypeSet.of(it).except()).orElse(false)) {
+            problems.warning(
+                    draft.place,
+                    "rule '" + draft.name + "', which nearly every kind of event could match",
+                    "a check of evt.type",
+                    "add one; or say warn_evttypes: false");
+        }
         return condition.map(it -> new Rule(
                 draft.name,
                 draft.description,

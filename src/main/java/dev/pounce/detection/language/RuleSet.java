@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /** Rules in the order in which they are evaluated, with the macros and lists they were made of. Immutable. */
 public final class RuleSet {
@@ -33,6 +34,11 @@ public final class RuleSet {
 
     public List<Rule> enabledRules() {
         return rules.stream().filter(Rule::enabled).toList();
+    }
+
+    /** The same definitions with fewer rules: only those of a priority, without some tag, … */
+    public RuleSet only(Predicate<Rule> wanted) {
+        return new RuleSet(rules.stream().filter(wanted).toList(), macros, lists);
     }
 
     public Optional<Rule> rule(String name) {

@@ -4,6 +4,7 @@ import com.google.re2j.Pattern;
 import dev.pounce.detection.language.Expression.Right.One;
 import dev.pounce.detection.language.Operator.Modifier;
 import dev.pounce.source.Problems;
+import dev.pounce.source.Spelling;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -186,8 +187,13 @@ final class Tests {
         }
         Integer port = ServiceNames.ports().get(text);
         if (port == null) {
-            problems.unknown(
-                    constant.spot().place(), "port", text, ServiceNames.ports().keySet());
+            String found = "unknown port '" + text + "'";
+            String expected = "a number from 0 to 65535, or the name of a service";
+            Spelling.closest(text, ServiceNames.ports().keySet())
+                    .ifPresentOrElse(
+                            near -> problems.error(
+                                    constant.spot().place(), found, expected, "did you mean '" + near + "'?"),
+                            () -> problems.error(constant.spot().place(), found, expected));
             return null;
         }
         return port.longValue();

@@ -8,6 +8,7 @@ import dev.pounce.source.Problems;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -277,6 +278,45 @@ class ConditionTextTest {
                 .containsExactlyInAnyOrder(new FieldUse("proc.aname", "2"), new FieldUse("fd.name", null));
         assertThat(condition.test("a")).isTrue();
         assertThat(condition.test("b")).isFalse();
+    }
+
+    /** Whatever a file contains, the answer is a condition that can be asked, or an error with a place. */
+    @Test
+    void brokenTextIsRefusedAndNeverThrows() {
+        // Given
+        List<String> seeds = List.of(
+                "evt.type in (open, openat) and not (proc.name = \"a b\" or fd.name glob /e*[x-z])",
+                "tolower(basename(fd.name)) = val(proc.name) and proc.aname[2] exists",
+                "join(\"-\", (proc.name, \"x\")) contains anyof (a, 'b\\'c') or getopt((\"-a\"), \"ab:\")[b] = v",
+                "fd.snet in (\"10.0.0.0/8\", ::1/128) and fd.sport >= 10 and fd.ip != 1.2.3.4",
+                "fd.name regex \"a+?[[:alpha:]](x|y){2,3}\" and evt.buffer bcontains 7f45");
+        seeds.forEach(ConditionTextTest::compile);
+        String alphabet = " ()[],.\"'\\=<>!*?/:-+0123xabeortnvl\u00e9\ud83d";
+        Random random = new Random(7);
+        int refused = 0;
+
+        for (int i = 0; i < 20_000; i++) {
+            StringBuilder text = new StringBuilder(seeds.get(random.nextInt(seeds.size())));
+            for (int change = 0; change < 1 + random.nextInt(2); change++) {
+                int at = random.nextInt(text.length() + 1);
+                switch (random.nextInt(3)) {
+                    case 0 -> text.delete(at, at + 1);
+                    case 1 -> text.insert(at, alphabet.charAt(random.nextInt(alphabet.length())));
+                    default -> text.setLength(at);
+                }
+            }
+
+            // When
+            Problems problems = new Problems();
+            Optional<CompiledCondition<Map<String, Object>>> compiled =
+                    ConditionText.compile(text.toString(), new Place("f", 1, 1), new MapFields(), problems);
+
+            // Then
+            assertThat(compiled.isPresent()).as(text.toString()).isNotEqualTo(problems.hasErrors());
+            compiled.ifPresent(condition -> condition.test(EVENT));
+            refused += compiled.isPresent() ? 0 : 1;
+        }
+        assertThat(refused).isBetween(2_000, 19_000);
     }
 
     private static CompiledCondition<Map<String, Object>> compile(String text) {

@@ -169,7 +169,8 @@ class OracleConformanceTest {
         String wanted = argument;
         if (name.equals("evt.arg") || name.equals("evt.rawarg")) {
             boolean raw = name.equals("evt.rawarg");
-            return Optional.of(event -> argumentOf(event, wanted == null ? "" : wanted, raw));
+            int index = wanted != null && wanted.matches("-?[0-9]+") ? Integer.parseInt(wanted) : Integer.MIN_VALUE;
+            return Optional.of(event -> argumentOf(event, wanted == null ? "" : wanted, index, raw));
         }
         if (wanted == null
                 && FieldTable.resolve(use) instanceof FieldTable.Resolution.Known known
@@ -214,11 +215,10 @@ class OracleConformanceTest {
         return values;
     }
 
-    private static @Nullable Object argumentOf(Recorded event, String argument, boolean raw) {
+    private static @Nullable Object argumentOf(Recorded event, String argument, int position, boolean raw) {
         List<Object> values = raw ? event.raw() : event.values();
-        if (argument.matches("-?[0-9]+")) {
-            int index = Integer.parseInt(argument);
-            return index >= 0 && index < values.size() ? values.get(index) : null;
+        if (position != Integer.MIN_VALUE) {
+            return position >= 0 && position < values.size() ? values.get(position) : null;
         }
         if (!raw && event.byName().containsKey(argument)) {
             return event.byName().get(argument);

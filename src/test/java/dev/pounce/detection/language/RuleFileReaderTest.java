@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -252,13 +253,31 @@ class RuleFileReaderTest {
                   priority: INFO
                 """);
 
-        assertThat(outcome.problems().stream().map(RuleFileReaderTest::short_))
+        assertThat(outcome.problems().stream().filter(Problem::isError).map(RuleFileReaderTest::short_))
                 .containsExactly(
                         "6:9 unknown field 'proc.nam'",
                         "7:22 'five'",
                         "13:5 unknown field 'fd.nam'",
                         "20:9 unknown field 'fd.typ'",
                         "23:6 unknown field 'fd.nme'");
+    }
+
+    @Test
+    void aRuleThatIsAskedAboutEveryEventIsDoubtful() {
+        String slow = RULE.replace("evt.type = execve and ", "");
+
+        assertThat(read(slow).problems()).hasSize(1).noneMatch(Problem::isError);
+        assertThat(read(slow + "  warn_evttypes: false\n").problems()).isEmpty();
+    }
+
+    @Test
+    void aMisspeltListIsDoubtfulAndAMisspeltPriorityIsExplained() {
+        RuleFileReader.Outcome outcome = read("- list: shell_binaries\n  items: [sh]\n"
+                + RULE.replace("proc.name = sh", "proc.name in (shel_binaries)").replace("info", "CRITCAL"));
+
+        assertThat(outcome.problems().stream().flatMap(problem -> problem.suggestion().stream()))
+                .containsExactly("did you mean the list 'shell_binaries'?", "did you mean 'Critical'?");
+        assertThat(outcome.problems().getFirst().isError()).isFalse();
     }
 
     @Test
@@ -302,6 +321,52 @@ class RuleFileReaderTest {
         // Then
         assertThat(outcome.rules().orElseThrow().rule("shell").orElseThrow().description())
                 .isEqualTo("second");
+    }
+
+    /** Hostile or half-written files end in an outcome, never in an exception. */
+    @Test
+    void brokenFilesAreRefusedAndNeverThrow() {
+        // Given
+        String whole = RULE + """
+                  exceptions:
+                    - { name: one, fields: [proc.name, fd.name], comps: [in, =], values: [[[a, b], c], [d, e]] }
+                - list: l
+                  items: [a, 'b c', 3]
+                - macro: m
+                  condition: >
+                    proc.name in (l)
+                    and not fd.name = "x"
+                - rule: shell
+                  condition: or m
+                  tags: [c]
+                  override: { condition: append, tags: replace }
+                """;
+        assertThat(read(whole).rules()).isPresent();
+        Random random = new Random(11);
+        String alphabet = " \n\t-:[]{},'\"#&*!|>%ab0()";
+        int refused = 0;
+
+        for (int i = 0; i < 3000; i++) {
+            StringBuilder text = new StringBuilder(whole);
+            for (int change = 0; change < 1 + random.nextInt(3); change++) {
+                int at = random.nextInt(text.length() + 1);
+                switch (random.nextInt(4)) {
+                    case 0 -> text.delete(at, Math.min(text.length(), at + 1 + random.nextInt(30)));
+                    case 1 -> text.insert(at, alphabet.charAt(random.nextInt(alphabet.length())));
+                    case 2 -> text.insert(at, text.substring(Math.min(at, 10), Math.min(text.length(), at + 20)));
+                    default -> text.setLength(at);
+                }
+            }
+
+            // When
+            RuleFileReader.Outcome outcome = read(text.toString());
+
+            // Then
+            boolean hasErrors = outcome.problems().stream().anyMatch(Problem::isError);
+            assertThat(outcome.rules().isPresent()).as(text.toString()).isNotEqualTo(hasErrors);
+            refused += hasErrors ? 1 : 0;
+        }
+        assertThat(refused).isBetween(500, 2950);
     }
 
     private static String short_(Problem problem) {
