@@ -11,7 +11,6 @@
  *
  * Any engine that prints the command line can be measured; only the token is looked for.
  */
-#define _GNU_SOURCE
 #include <poll.h>
 #include <pthread.h>
 #include <stdint.h>
@@ -23,7 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define TOKEN_LEN 10	   /* LAT- and six digits */
+#define TOKEN_LEN  10        /* LAT- and six digits */
 #define BUFFER_LEN (1 << 20) /* many alert lines; what is left of a cut one is kept */
 
 static uint32_t count;
@@ -43,7 +42,8 @@ static void note_tokens(const char *text, size_t len, uint64_t at)
 {
 	const char *found = text;
 
-	while ((found = memmem(found, text + len - found, "LAT-", 4)) && found + TOKEN_LEN <= text + len) {
+	while ((found = memmem(found, text + len - found, "LAT-", 4)) &&
+	       found + TOKEN_LEN <= text + len) {
 		uint32_t number = strtoul(found + 4, NULL, 10);
 
 		if (number < count && !reported[number]) {
@@ -134,9 +134,10 @@ int main(int argc, char **argv)
 			latency[n++] = reported[i] - triggered[i];
 	qsort(latency, n, sizeof(*latency), by_value);
 #define PERCENTILE_US(p) (n ? latency[(uint32_t)((n - 1) * (p))] / 1e3 : -1.0)
-	printf("{\"triggers\":%u,\"lost\":%u,\"gap_us\":%u,\"p50_us\":%.0f,\"p90_us\":%.0f,\"p99_us\":%.0f,"
+	printf("{\"triggers\":%u,\"lost\":%u,\"gap_us\":%u,\"p50_us\":%.0f,\"p90_us\":%.0f,\"p99_"
+	       "us\":%.0f,"
 	       "\"p999_us\":%.0f,\"max_us\":%.0f}\n",
-	       count, count - n, gap_us, PERCENTILE_US(0.5), PERCENTILE_US(0.9), PERCENTILE_US(0.99),
-	       PERCENTILE_US(0.999), PERCENTILE_US(1));
+	       count, count - n, gap_us, PERCENTILE_US(0.5), PERCENTILE_US(0.9),
+	       PERCENTILE_US(0.99), PERCENTILE_US(0.999), PERCENTILE_US(1));
 	return 0;
 }

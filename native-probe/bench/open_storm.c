@@ -7,7 +7,6 @@
  * What a sensor does inside the kernel is charged to whoever made the system call: the difference
  * between two runs, with and without the sensor, is what the sensor costs its neighbours.
  */
-#define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -146,7 +146,8 @@ static size_t size;
 
 static void put_json_string(const char *text, size_t length)
 {
-	const unsigned char *byte = (const unsigned char *)text; /* a plain char would be below 0x20 for all of UTF-8 */
+	const unsigned char *byte =
+		(const unsigned char *)text; /* a plain char would be below 0x20 for all of UTF-8 */
 	size_t i;
 
 	fputc('"', json);
