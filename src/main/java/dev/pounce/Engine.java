@@ -175,6 +175,17 @@ public final class Engine implements AutoCloseable {
         control = ControlSocket.listen(
                 settings.state(), Map.of("probe-status", () -> ProbeStatus.json(started.health())));
         new PolicyWatch(settings, policy.files(), this::use, Later.on(later)).start();
+        Thread.ofPlatform().daemon().name("warm-up").start(this::warmUp);
+    }
+
+    /** Beside the first events: armed early and a little slow is better than blind for a second longer. */
+    private void warmUp() {
+        try {
+            new WarmUp(policy, processes, node).run();
+        } catch (IOException | RuntimeException notWarm) {
+            LOG.warnv(
+                    notWarm, "The engine could not be warmed up: its first answers will take some milliseconds longer");
+        }
     }
 
     private Detector<EventView> detector(Policy from) {

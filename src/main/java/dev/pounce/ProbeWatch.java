@@ -1,5 +1,6 @@
 package dev.pounce;
 
+import dev.pounce.action.process.Punctuality;
 import dev.pounce.audit.Journal;
 import dev.pounce.audit.JournalEntry;
 import dev.pounce.audit.JournalUnavailable;
@@ -42,6 +43,7 @@ final class ProbeWatch implements ProbeListener {
     private final Map<EventKind, Long> lostBefore = new HashMap<>();
     private long events;
     private int armedGeneration;
+    private boolean punctual;
 
     /** @param armed is told whenever a probe has been armed and the process table is complete */
     ProbeWatch(
@@ -80,6 +82,13 @@ final class ProbeWatch implements ProbeListener {
 
     @Override
     public void hello(ProbeFrame.Hello hello) {
+        if (!punctual) {
+            punctual = Punctuality.ofThisThread();
+            if (!punctual) {
+                LOG.info("Reading events at ordinary priority, because CAP_SYS_NICE is missing: on a busy machine"
+                        + " answers may take milliseconds longer");
+            }
+        }
         bootClock.set(hello.boottimeNanos(), hello.realtimeNanos());
         lostBefore.clear(); // a new probe counts from nothing
         armedGeneration = 0;

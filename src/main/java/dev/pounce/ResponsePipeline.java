@@ -27,8 +27,8 @@ import org.jboss.logging.Logger;
  * The whole response, in the order it happens.
  *
  * <p>Runs on the thread that found the detection, up to and including the signal; what has to be waited for is waited for on
- * the actuator's threads, and the rest of the plan goes on there. Each line is in the journal before the next thing
- * happens: a step that was intended and never ended is how a crash in the middle looks afterwards.
+ * the actuator's threads, and the rest of the plan goes on there. Everything up to the intent is in the journal before
+ * anything is touched: a step that was intended and never ended is how a crash in the middle looks afterwards.
  */
 @Singleton
 public class ResponsePipeline {
@@ -64,52 +64,60 @@ public class ResponsePipeline {
     /** Called for one detection at a time: the channel sees to that, and the correlator relies on it. */
     @Incoming("detections")
     public void on(Detection detection) {
+        Recording record = new Recording(journal);
         StageClock stages = StageClock.since(detection.time(), clock.instant());
         try {
-            journal.append(new JournalEntry.DetectionSeen(detection));
+            record.note(new JournalEntry.DetectionSeen(detection));
             for (Incident incident : correlator.accept(detection)) {
-                respondTo(incident, stages.copy());
+                respondTo(incident, stages.copy(), record);
             }
+            record.write();
         } catch (JournalUnavailable full) {
             notRecorded(full);
         }
     }
 
-    private void respondTo(Incident incident, StageClock stages) {
+    private void respondTo(Incident incident, StageClock stages, Recording record) {
         ResponsePlan plan = planner.planFor(incident);
         stages.planned();
-        journal.append(new JournalEntry.Planned(plan));
-        next(plan, plan.steps().iterator(), stages);
+        record.note(new JournalEntry.Planned(plan));
+        next(plan, plan.steps().iterator(), stages, record);
     }
 
-    private void next(ResponsePlan plan, Iterator<ResponsePlan.Step> steps, StageClock stages) {
+    private void next(ResponsePlan plan, Iterator<ResponsePlan.Step> steps, StageClock stages, Recording record) {
         if (!steps.hasNext()) {
+            record.write();
             return;
         }
         ResponsePlan.Step step = steps.next();
         Verdict verdict = guards.judge(step);
         stages.judged();
-        journal.append(new JournalEntry.Judged(plan.id(), step.id(), verdict));
-        CompletionStage<Outcome> ending = actOn(plan, step, verdict);
+        record.note(new JournalEntry.Judged(plan.id(), step.id(), verdict));
+        CompletionStage<Outcome> ending = actOn(plan, step, verdict, record);
         stages.sent();
+        record.write();
         ending.thenAccept(outcome -> {
                     stages.observed();
-                    journal.append(new JournalEntry.Ended(plan.id(), step.id(), outcome, stages.timings()));
+                    Recording end = new Recording(journal);
+                    end.note(new JournalEntry.Ended(plan.id(), step.id(), outcome, stages.timings()));
                     onlooker.ended(plan, step, verdict, outcome, stages.timings());
                     if (goesOnAfter(outcome)) {
-                        next(plan, steps, stages.again());
+                        next(plan, steps, stages.again(), end);
                     } else {
-                        steps.forEachRemaining(rest -> leaveOut(plan, rest, step, stages));
+                        steps.forEachRemaining(rest -> end.note(leftOut(plan, rest, step, stages)));
+                        end.write();
                     }
                 })
                 .exceptionally(this::notRecorded);
     }
 
-    private CompletionStage<Outcome> actOn(ResponsePlan plan, ResponsePlan.Step step, Verdict verdict) {
+    private CompletionStage<Outcome> actOn(
+            ResponsePlan plan, ResponsePlan.Step step, Verdict verdict, Recording record) {
         return switch (verdict) {
             case Verdict.Allow allowed -> {
                 Instant deadline = clock.instant().plus(step.patience());
-                journal.append(new JournalEntry.Intended(plan.id(), step.id(), step.action(), deadline));
+                record.note(new JournalEntry.Intended(plan.id(), step.id(), step.action(), deadline));
+                record.write(); // before the act, and throws when it cannot be
                 yield carryOut(step.action(), deadline);
             }
             case Verdict.Rehearse rehearse -> CompletableFuture.completedStage(rehearse(step.action()));
@@ -142,9 +150,13 @@ public class ResponsePipeline {
         };
     }
 
-    private void leaveOut(ResponsePlan plan, ResponsePlan.Step rest, ResponsePlan.Step failed, StageClock stages) {
-        Outcome outcome = new Outcome.Withheld("step " + failed.id() + " before it failed");
-        journal.append(new JournalEntry.Ended(plan.id(), rest.id(), outcome, stages.timings()));
+    private static JournalEntry leftOut(
+            ResponsePlan plan, ResponsePlan.Step rest, ResponsePlan.Step failed, StageClock stages) {
+        return new JournalEntry.Ended(
+                plan.id(),
+                rest.id(),
+                new Outcome.Withheld("step " + failed.id() + " before it failed"),
+                stages.timings());
     }
 
     /** What cannot be recorded is not done. Said loudly, but not once per event: a full disk fills the log as well. */

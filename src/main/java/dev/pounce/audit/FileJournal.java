@@ -171,25 +171,28 @@ public final class FileJournal implements Journal, AutoCloseable {
     }
 
     @Override
-    public long append(JournalEntry entry) {
+    public long append(List<JournalEntry> entries) {
         lock.lock();
         try {
             requireUsable();
-            long seq = lastSeq + 1;
-            encode(seq, entry);
+            byte[] hashBefore = lastHash.clone();
+            long seq = lastSeq;
+            line.reset();
+            for (JournalEntry entry : entries) {
+                encode(++seq, entry);
+            }
             try {
                 if (segmentLength > 0 && segmentLength + line.length() > limits.segmentBytes()) {
-                    roll(seq);
+                    roll(lastSeq + 1);
                 }
                 segment.write(line.bytes(), 0, line.length());
             } catch (IOException e) {
+                lastHash = hashBefore;
                 cutBack();
                 throw new JournalUnavailable("entry " + seq + " could not be written: " + e.getMessage(), e);
             }
             segmentLength += line.length();
             lastSeq = seq;
-            System.arraycopy(
-                    line.bytes(), line.length() - 1 - ChainedLine.END.length() - 64, lastHash, 0, lastHash.length);
             if (committerIdle) {
                 work.signal();
             }
@@ -199,18 +202,21 @@ public final class FileJournal implements Journal, AutoCloseable {
         }
     }
 
+    /** Appends the entry's line to the buffer, and makes its hash the last. */
     private void encode(long seq, JournalEntry entry) {
-        line.reset();
+        int start = line.beginLine();
         line.beginObject().member("seq", seq).member("time", clock.instant()).member("type", entry.type());
         EntryJson.write(entry, line);
         line.raw(ChainedLine.PREV).raw(lastHash, lastHash.length).raw("\"");
-        sha256.update(line.bytes(), 0, line.length());
+        sha256.update(line.bytes(), start, line.length() - start);
         try {
             sha256.digest(digest, 0, digest.length);
         } catch (DigestException e) {
             throw new IllegalStateException("a SHA-256 has 32 bytes", e);
         }
-        line.raw(ChainedLine.HASH).hex(digest).raw(ChainedLine.END).raw("\n");
+        line.raw(ChainedLine.HASH).hex(digest);
+        System.arraycopy(line.bytes(), line.length() - lastHash.length, lastHash, 0, lastHash.length);
+        line.raw(ChainedLine.END).raw("\n");
     }
 
     private void roll(long firstSeq) throws IOException {

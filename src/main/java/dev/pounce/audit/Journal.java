@@ -1,5 +1,6 @@
 package dev.pounce.audit;
 
+import java.util.List;
 import java.util.concurrent.CompletionStage;
 
 /** Where everything that is decided or done is written down, in order. Thread-safe. */
@@ -12,7 +13,18 @@ public interface Journal {
      * @return the entry's number, one more than that of the entry before
      * @throws JournalUnavailable if it could not be written; whoever meant to act must not
      */
-    long append(JournalEntry entry);
+    default long append(JournalEntry entry) {
+        return append(List.of(entry));
+    }
+
+    /**
+     * The same for several entries, which become neighbours and cost one write: all of them are there, or, when it
+     * throws, none.
+     *
+     * @param entries at least one
+     * @return the number of the last
+     */
+    long append(List<JournalEntry> entries);
 
     /**
      * Completes when this entry, and so all before it, is on the disk, and exceptionally with {@link

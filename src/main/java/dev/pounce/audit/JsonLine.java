@@ -11,7 +11,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes one JSON object as UTF-8 into a buffer that is used again for the next. Not thread-safe.
+ * Writes JSON objects as UTF-8, a line each, into a buffer that is used again for the next. Not thread-safe.
  *
  * <p>By hand, because this stands between a detection and its signal: a tree of nodes or a reflective mapper
  * would cost more than the disk does.
@@ -41,6 +41,12 @@ final class JsonLine {
         }
         length = 0;
         needsComma = false;
+    }
+
+    /** Another line after those that are there; where it starts. */
+    int beginLine() {
+        needsComma = false;
+        return length;
     }
 
     byte[] bytes() {

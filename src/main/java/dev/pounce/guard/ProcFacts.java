@@ -1,5 +1,7 @@
 package dev.pounce.guard;
 
+import java.io.FileInputStream;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryIteratorException;
@@ -28,6 +30,7 @@ public final class ProcFacts implements ProcessFacts {
     private static final Pattern CONTAINER_ID = Pattern.compile("(conmon-)?([0-9a-f]{64})(?![0-9a-f])");
 
     private final Path proc;
+    private final String procName;
     private final int self;
 
     /** Of this machine; the engine must share the host's pid namespace, or it sees another world. */
@@ -38,6 +41,7 @@ public final class ProcFacts implements ProcessFacts {
     /** @param proc where the file system is mounted */
     public ProcFacts(Path proc, int self) {
         this.proc = proc;
+        this.procName = proc.toString();
         this.self = self;
     }
 
@@ -185,8 +189,17 @@ public final class ProcFacts implements ProcessFacts {
         return Files.readSymbolicLink(file(pid, "ns").resolve(kind)).toString();
     }
 
+    /** By a stream and not by {@link Files}: this stands between a detection and its signal. */
     private String read(int pid, String name) throws IOException {
-        return Files.readString(file(pid, name), StandardCharsets.ISO_8859_1);
+        try (FileInputStream file = new FileInputStream(procName + "/" + pid + "/" + name)) {
+            byte[] start = new byte[1024];
+            int length = file.read(start);
+            if (length < start.length) { // the kernel answers such files in one read, all but the longest
+                return new String(start, 0, Math.max(0, length), StandardCharsets.ISO_8859_1);
+            }
+            return new String(start, StandardCharsets.ISO_8859_1)
+                    + new String(file.readAllBytes(), StandardCharsets.ISO_8859_1);
+        }
     }
 
     private Path file(int pid, String name) {
@@ -207,6 +220,9 @@ public final class ProcFacts implements ProcessFacts {
     /** ENOENT when opening, ESRCH when reading what was opened before the process ended. */
     private static boolean isGone(IOException failed) {
         return failed instanceof NoSuchFileException
+                || (failed instanceof FileNotFoundException // "Permission denied" is one, too
+                        && failed.getMessage() != null
+                        && failed.getMessage().contains("No such file"))
                 || (failed.getMessage() != null && failed.getMessage().contains("No such process"));
     }
 }

@@ -6,8 +6,10 @@ import dev.pounce.guard.ProcessFacts.Facts;
 import dev.pounce.planning.ResponsePlan;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -73,6 +75,12 @@ public final class ProtectedSetGuard implements Guard {
     private static final List<String> PROGRAM_PREFIXES = List.of("systemd-", "containerd-shim");
 
     private final ProcessFacts facts;
+
+    /**
+     * Start times by pid, taken down once: when a parent of ours dies, one of its own ancestors takes us over, so the list
+     * can only become too long, and with the start time a reused pid is not mistaken for one of them.
+     */
+    private volatile @Nullable Map<Integer, Long> ancestors;
 
     public ProtectedSetGuard(ProcessFacts facts) {
         this.facts = facts;
@@ -144,6 +152,30 @@ public final class ProtectedSetGuard implements Guard {
 
     /** Whoever stops an ancestor of ours stops us, sooner or later. */
     private @Nullable String aboutAncestry(int pid) {
+        Map<Integer, Long> known = ancestors;
+        if (known == null) {
+            Map<Integer, Long> found = new HashMap<>();
+            String problem = findAncestors(found);
+            if (problem != null) {
+                return problem;
+            }
+            known = Map.copyOf(found);
+            ancestors = known;
+        }
+        Long start = known.get(pid);
+        if (start == null) {
+            return null;
+        }
+        return switch (facts.about(pid)) {
+            case Answer.Gone<Facts> gone -> null;
+            case Answer.Unknown<Facts> unknown -> unknown.why();
+            case Answer.Known<Facts>(Facts now) ->
+                now.startTimeTicks() == start ? "process " + pid + " is an ancestor of this engine" : null;
+        };
+    }
+
+    /** Why they could not be found, or null. */
+    private @Nullable String findAncestors(Map<Integer, Long> found) {
         int child = facts.self();
         for (int steps = 0; steps < LARGEST_TREE; steps++) {
             switch (facts.about(child)) {
@@ -154,8 +186,8 @@ public final class ProtectedSetGuard implements Guard {
                     return unknown.why();
                 }
                 case Answer.Known<Facts>(Facts known) -> {
-                    if (known.parent() == pid) {
-                        return "process " + pid + " is an ancestor of this engine";
+                    if (child != facts.self()) {
+                        found.put(child, known.startTimeTicks());
                     }
                     if (known.parent() <= 1) {
                         return null;

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Built for a million events per second and core: it reads by absolute index, makes the event and
  * nothing else, and keeps the strings that repeat (see {@link TextCache}). Not thread-safe.
  */
-final class FrameDecoder {
+public final class FrameDecoder {
 
     /** {@code PROBE_WIRE_VERSION}. */
     static final int VERSION = 1;
@@ -77,8 +77,7 @@ final class FrameDecoder {
      * @return null while the frame is not complete: the position is left where it was. A {@link FrameProblem}
      *     leaves it there, too; after that the decoder must not be asked about this stream again
      */
-    @Nullable
-    ProbeFrame next(ByteBuffer buffer) {
+    public @Nullable ProbeFrame next(ByteBuffer buffer) {
         int available = buffer.remaining();
         if (available < 8) {
             return null;

@@ -13,7 +13,8 @@ import java.util.function.ToLongFunction;
  * Prints, from the journal of an engine, how long its stages took: percentiles over all steps that were carried out, in
  * microseconds, as one line of JSON. {@code sent} counts from the kernel's event until the signal was sent.
  *
- * <p>Usage: {@code StageReport STATE}
+ * <p>Usage: {@code StageReport STATE [NEWEST]}: of all steps, those of an engine that has just started included, or of the
+ * newest so many.
  */
 public final class StageReport {
 
@@ -28,7 +29,9 @@ public final class StageReport {
                 }
             }
         }
-        // The first responses are those of a machine that has just started; they count like any other
+        if (args.length > 1) {
+            timings = timings.subList(Math.max(0, timings.size() - Integer.parseInt(args[1])), timings.size());
+        }
         System.out.println("{\"steps\":" + timings.size() + ","
                 + percentiles("detected", timings, StageTimings::detected) + ","
                 + percentiles("planned", timings, StageTimings::planned) + ","

@@ -6,7 +6,7 @@ import jnr.ffi.Pointer;
 import jnr.ffi.Runtime;
 
 /**
- * The system calls that the JDK does not offer: pidfds, and waiting for many of them at once. Every call
+ * The system calls that the JDK does not offer: pidfds, waiting for many of them at once, and being punctual. Every call
  * answers with what the kernel answered, or with the negated errno.
  *
  * <p>Only numbers cross the border to C. That is all that jnr-ffi needs for a dynamic proxy without
@@ -47,6 +47,8 @@ final class Signals {
         long write(int fd, long buffer, long size);
 
         int close(int fd);
+
+        int sched_setscheduler(int pid, int policy, long parameters);
     }
 
     static {
@@ -110,6 +112,13 @@ final class Signals {
 
     static void write(int fd, Pointer eightBytes) {
         long ignored = Native.C.write(fd, eightBytes.address(), Long.BYTES);
+    }
+
+    /** The calling thread's from now on. */
+    static int setScheduler(int policy, int priority) {
+        Pointer parameters = memory(Integer.BYTES); // struct sched_param
+        parameters.putInt(0, priority);
+        return answer(Native.C.sched_setscheduler(0, policy, parameters.address()));
     }
 
     private static int answer(long returned) {
