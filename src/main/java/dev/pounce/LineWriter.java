@@ -26,6 +26,7 @@ public final class LineWriter implements AutoCloseable {
     private final LongAdder leftOut = new LongAdder();
     private final OutputStream out;
     private final Thread writer;
+    private volatile boolean readerGone;
 
     public LineWriter(OutputStream out) {
         this.out = out;
@@ -34,7 +35,7 @@ public final class LineWriter implements AutoCloseable {
 
     /** Never blocks. */
     public void write(String line) {
-        if (!queue.offer(Optional.of(line))) {
+        if (readerGone || !queue.offer(Optional.of(line))) {
             leftOut.increment();
         }
     }
@@ -58,11 +59,10 @@ public final class LineWriter implements AutoCloseable {
                 }
                 line = next == null ? queue.take() : next;
             }
-        } catch (IOException readerGone) {
-            LOG.warnv(
-                    "Nobody reads our output any more ({0}); detections go to the journal only",
-                    readerGone.getMessage());
-            // Falls silent: the queue fills up, and what comes is counted as left out
+        } catch (IOException closed) {
+            readerGone = true;
+            queue.clear();
+            LOG.warnv("Nobody reads our output any more ({0}); detections go to the journal only", closed.getMessage());
         } catch (InterruptedException stopped) {
             Thread.currentThread().interrupt();
         }

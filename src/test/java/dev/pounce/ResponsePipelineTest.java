@@ -1,0 +1,255 @@
+package dev.pounce;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pounce.action.Action;
+import dev.pounce.action.Actuator;
+import dev.pounce.action.Outcome;
+import dev.pounce.asset.NodeRef;
+import dev.pounce.asset.ProcessRef;
+import dev.pounce.audit.Journal;
+import dev.pounce.audit.JournalEntry;
+import dev.pounce.audit.JournalUnavailable;
+import dev.pounce.correlation.Correlator;
+import dev.pounce.correlation.Incident;
+import dev.pounce.correlation.RuleBook;
+import dev.pounce.detection.Detection;
+import dev.pounce.detection.Priority;
+import dev.pounce.detection.language.RuleSet;
+import dev.pounce.guard.Guard;
+import dev.pounce.guard.GuardChain;
+import dev.pounce.guard.ModeGuard;
+import dev.pounce.guard.Verdict;
+import dev.pounce.planning.ActionSetReader;
+import dev.pounce.planning.ActionSets;
+import dev.pounce.planning.Mode;
+import dev.pounce.planning.Planner;
+import dev.pounce.source.Problems;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+class ResponsePipelineTest {
+
+    private static final Instant NOW = Instant.parse("2026-11-23T10:00:00Z");
+    private static final Clock CLOCK = Clock.fixed(NOW, ZoneOffset.UTC);
+    private static final ProcessRef VICTIM = new ProcessRef(new NodeRef("here"), 4711, 1);
+
+    /** What happened, in the order in which it happened, in the journal and in the world. */
+    private final List<String> story = new ArrayList<>();
+
+    private final FakeActuator actuator = new FakeActuator();
+    private boolean diskIsFull;
+
+    @Test
+    void everythingUpToTheIntentIsWrittenBeforeTheActAndTheEndAfterIt() {
+        // When
+        pipeline("enforce", ONE_STEP).on(detection());
+
+        // Then
+        assertThat(story)
+                .containsExactly(
+                        "detection", "planned", "judged", "intended", "| carried out process.suspend", "ended Done");
+    }
+
+    @Test
+    void aDryRunTakesTheSamePathAndRehearses() {
+        // When
+        pipeline("dry-run", ONE_STEP).on(detection());
+
+        // Then
+        assertThat(story)
+                .containsExactly("| rehearsed process.suspend", "detection", "planned", "judged", "ended WouldAct");
+    }
+
+    @Test
+    void aDeniedStepIsNotTried() {
+        // Given
+        Guard no = step -> new Verdict.Deny("protected", "it is the kubelet");
+
+        // When
+        pipeline("enforce", ONE_STEP, no).on(detection());
+
+        // Then
+        assertThat(story).containsExactly("detection", "planned", "judged", "ended Withheld");
+    }
+
+    @Test
+    void whatCannotBeRecordedIsNotDone() {
+        // Given
+        diskIsFull = true;
+        ResponsePipeline pipeline = pipeline("enforce", ONE_STEP);
+
+        // When
+        pipeline.on(detection());
+
+        // Then
+        assertThat(story).isEmpty();
+        assertThat(pipeline.unrecorded()).isEqualTo(1);
+    }
+
+    @Test
+    void theNextStepWaitsUntilTheEffectOfTheOneBeforeWasObserved() {
+        // Given
+        CompletableFuture<Outcome> firstEffect = new CompletableFuture<>();
+        actuator.effects.add(firstEffect);
+        pipeline("enforce", TWO_STEPS).on(detection());
+        List<String> before = List.copyOf(story);
+
+        // When
+        firstEffect.complete(new Outcome.Done("stopped"));
+
+        // Then
+        assertThat(before).endsWith("| carried out process.suspend");
+        assertThat(story.subList(before.size(), story.size()))
+                .containsExactly("ended Done", "judged", "intended", "| carried out process.kill", "ended Done");
+    }
+
+    @Test
+    void afterAFailedStepTheRestIsLeftOutAndTheJournalSaysSo() {
+        // Given
+        actuator.effects.add(CompletableFuture.completedFuture(new Outcome.Failed("no rights", false)));
+
+        // When
+        pipeline("enforce", TWO_STEPS).on(detection());
+
+        // Then
+        assertThat(story)
+                .containsExactly(
+                        "detection",
+                        "planned",
+                        "judged",
+                        "intended",
+                        "| carried out process.suspend",
+                        "ended Failed",
+                        "ended Withheld");
+    }
+
+    @Test
+    void aDetectionThatNobodyAnswersIsWrittenDownAllTheSame() {
+        // Given
+        ResponsePipeline pipeline = new ResponsePipeline(
+                new FakeJournal(),
+                new NobodyAnswers(),
+                new Planner(ActionSets.none(), Mode.ENFORCE, ids()),
+                new GuardChain(List.of()),
+                actuator,
+                new Onlooker() {},
+                CLOCK);
+
+        // When
+        pipeline.on(detection());
+
+        // Then
+        assertThat(story).containsExactly("detection");
+    }
+
+    private static final String ONE_STEP = "[{ id: hold, process.suspend: {} }]";
+    private static final String TWO_STEPS =
+            "[{ id: hold, process.suspend: {} }, { id: stop, process.kill: { scope: process }, after: [hold] }]";
+
+    private ResponsePipeline pipeline(String mode, String steps, Guard... guards) {
+        Problems problems = new Problems();
+        ActionSets sets = new ActionSets(new ActionSetReader(Policy.whereIn(RuleSet.empty()))
+                .read("test.yaml", """
+                        apiVersion: pounce.dev/v1
+                        kind: ActionSet
+                        metadata: { name: test }
+                        spec: { mode: %s, when: { detection: { rules: [Bad thing] } }, steps: %s }
+                        """.formatted(mode, steps), problems));
+        assertThat(problems.all()).isEmpty();
+        List<Guard> chain = new ArrayList<>(List.of(new ModeGuard()));
+        chain.addAll(List.of(guards));
+        return new ResponsePipeline(
+                new FakeJournal(),
+                new EverySetAnswers(),
+                new Planner(sets, Mode.ENFORCE, ids()),
+                new GuardChain(chain),
+                actuator,
+                new Onlooker() {},
+                CLOCK);
+    }
+
+    private static java.util.function.Supplier<String> ids() {
+        AtomicInteger next = new AtomicInteger();
+        return () -> "id-" + next.incrementAndGet();
+    }
+
+    private static Detection detection() {
+        return new Detection(
+                "d1", NOW, "syscall", "Bad thing", Priority.CRITICAL, List.of(), "bad", Map.of(), List.of(VICTIM));
+    }
+
+    private static final class EverySetAnswers implements Correlator {
+        @Override
+        public List<Incident> accept(Detection detection) {
+            return List.of(new Incident("i1", NOW, List.of("test"), List.of(), List.of(detection)));
+        }
+
+        @Override
+        public void reload(RuleBook book) {}
+    }
+
+    private static final class NobodyAnswers implements Correlator {
+        @Override
+        public List<Incident> accept(Detection detection) {
+            return List.of();
+        }
+
+        @Override
+        public void reload(RuleBook book) {}
+    }
+
+    private final class FakeJournal implements Journal {
+        private long seq;
+
+        @Override
+        public long append(List<JournalEntry> entries) {
+            if (diskIsFull) {
+                throw new JournalUnavailable("no space left on device");
+            }
+            for (JournalEntry entry : entries) {
+                String outcome = entry instanceof JournalEntry.Ended ended
+                        ? " " + ended.outcome().getClass().getSimpleName()
+                        : "";
+                story.add(entry.type() + outcome);
+            }
+            return seq += entries.size();
+        }
+
+        @Override
+        public CompletionStage<Void> durable(long number) {
+            return CompletableFuture.completedFuture(null);
+        }
+    }
+
+    private final class FakeActuator implements Actuator<Action.OnProcess> {
+        private final List<CompletableFuture<Outcome>> effects = new ArrayList<>();
+
+        @Override
+        public CompletionStage<Outcome> carryOut(Action.OnProcess action, Instant deadline) {
+            story.add("| carried out " + action.verb());
+            return effects.isEmpty()
+                    ? CompletableFuture.completedFuture(new Outcome.Done("seen"))
+                    : effects.removeFirst();
+        }
+
+        @Override
+        public Outcome rehearse(Action.OnProcess action) {
+            story.add("| rehearsed " + action.verb());
+            return new Outcome.WouldAct("would");
+        }
+
+        @Override
+        public Outcome observe(Action.OnProcess action) {
+            return new Outcome.WouldAct("not done");
+        }
+    }
+}
