@@ -6,7 +6,6 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
-import com.tngtech.archunit.lang.ArchRule;
 import java.util.List;
 
 @AnalyzeClasses(packages = "dev.pounce", importOptions = DoNotIncludeTests.class)
@@ -31,49 +30,64 @@ class ArchitectureTest {
     }
 
     @ArchTest
-    static final ArchRule noStageKnowsThePipelineThatJoinsThem = noClasses()
-            .that()
-            .resideInAnyPackage(packagesOf(STAGES.subList(0, STAGES.size() - 1)))
-            .should()
-            .dependOnClassesThat()
-            .resideInAPackage("dev.pounce")
-            .because("the pipeline knows the stages, not the other way round");
+    static void noStageKnowsThePipelineThatJoinsThem(JavaClasses classes) {
+        noClasses()
+                .that()
+                .resideInAnyPackage(packagesOf(STAGES.subList(0, STAGES.size() - 1)))
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("dev.pounce")
+                .because("the pipeline knows the stages, not the other way round")
+                .check(classes);
+    }
 
     @ArchTest
-    static final ArchRule onlyTheProcessActuatorSendsSignals = noClasses()
-            .that()
-            .resideOutsideOfPackage("dev.pounce.action.process..")
-            .should()
-            .dependOnClassesThat()
-            .resideInAnyPackage("jnr..", "com.kenai.jffi..")
-            .because("a signal is the one thing here that cannot be taken back; ask ProcessActuator");
+    static void onlyTheProcessActuatorSendsSignals(JavaClasses classes) {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("dev.pounce.action.process..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("jnr..", "com.kenai.jffi..")
+                .because("a signal is the one thing here that cannot be taken back; ask ProcessActuator")
+                .check(classes);
+    }
 
     @ArchTest
-    static final ArchRule onlyCorrelationKnowsDrools = noClasses()
-            .that()
-            .resideOutsideOfPackage("dev.pounce.correlation..")
-            .should()
-            .dependOnClassesThat()
-            .resideInAnyPackage("org.drools..", "org.kie..")
-            .because("the rule engine is a means; say what you need as a RuleBook");
+    static void onlyCorrelationKnowsDrools(JavaClasses classes) {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("dev.pounce.correlation..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("org.drools..", "org.kie..")
+                .because("the rule engine is a means; say what you need as a RuleBook")
+                .check(classes);
+    }
 
     @ArchTest
-    static final ArchRule nobodyChangesTheClusterYet = noClasses()
-            .that()
-            .resideOutsideOfPackage("dev.pounce.action.kubernetes..")
-            .should()
-            .dependOnClassesThat()
-            .resideInAPackage("io.fabric8..")
-            .because("action.kubernetes is the only package that may");
+    static void nobodyChangesTheClusterYet(JavaClasses classes) {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("dev.pounce.action.kubernetes..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("io.fabric8..")
+                .because("action.kubernetes is the only package that may")
+                .check(classes);
+    }
 
     @ArchTest
-    static final ArchRule theStagesKnowNoFramework = noClasses()
-            .that()
-            .resideInAnyPackage(packagesOf(STAGES.subList(0, STAGES.size() - 1)))
-            .should()
-            .dependOnClassesThat()
-            .resideInAnyPackage("jakarta..", "io.smallrye..", "org.eclipse.microprofile..")
-            .because("a stage is plain Java that runs in a millisecond of test; the pipeline wires it");
+    static void theStagesKnowNoFramework(JavaClasses classes) {
+        noClasses()
+                .that()
+                .resideInAnyPackage(packagesOf(STAGES.subList(0, STAGES.size() - 1)))
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("jakarta..", "io.smallrye..", "org.eclipse.microprofile..")
+                .because("a stage is plain Java that runs in a millisecond of test; the pipeline wires it")
+                .check(classes);
+    }
 
     private static String[] packagesOf(List<String> stages) {
         return stages.stream().map(stage -> "dev.pounce." + stage + "..").toArray(String[]::new);
