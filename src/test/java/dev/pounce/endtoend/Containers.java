@@ -4,12 +4,16 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
 
 /** A containerd of our own with an image made from busybox: {@code ci/container}. */
 final class Containers implements AutoCloseable {
 
     private final Path directory;
+    private final List<Standby> standbys = new ArrayList<>();
 
     private Containers(Path directory) {
         this.directory = directory;
@@ -24,6 +28,28 @@ final class Containers implements AutoCloseable {
         } catch (IOException broken) {
             throw new AssertionError("no directory for the container runtime", broken);
         }
+    }
+
+    /** An id as most runtimes make them. */
+    static String longId() {
+        byte[] id = new byte[32];
+        new Random().nextBytes(id);
+        return HexFormat.of().formatHex(id);
+    }
+
+    /** An id as people choose them; not the same in two test runs on one machine. */
+    static String plainId(String word) {
+        return word + "-" + ProcessHandle.current().pid() % 10_000;
+    }
+
+    /** What Falco's {@code container.id} shows. */
+    static String shown(String id) {
+        return id.substring(0, Math.min(12, id.length()));
+    }
+
+    /** The namespace of containerd, which no other runtime on this machine has. */
+    String namespace() {
+        return "pounce-" + directory.getFileName();
     }
 
     /** Starts a container that does nothing by itself; answers the host's pid of its first process. */
@@ -41,6 +67,25 @@ final class Containers implements AutoCloseable {
         return Machine.run(command("shell", id, line));
     }
 
+    /** A shell in it that runs one line when it is given the sign. */
+    Standby standby(String id, String line) {
+        String token = "sign-" + Long.toHexString(System.nanoTime());
+        String script = "mkfifo /tmp/" + token + "; read sign </tmp/" + token + "; " + line;
+        try {
+            Process exec = new ProcessBuilder(command("exec", id, "/bin/sh", "-c", script))
+                    .redirectInput(
+                            ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .redirectError(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            Standby standby = Standby.awaiting(exec, token);
+            standbys.add(standby);
+            return standby;
+        } catch (IOException broken) {
+            throw new AssertionError("could not start a shell in the container", broken);
+        }
+    }
+
     private String call(String verb, String... arguments) {
         Machine.Ran ran = Machine.run(command(verb, null, arguments));
         if (ran.exit() != 0) {
@@ -49,7 +94,7 @@ final class Containers implements AutoCloseable {
         return ran.out();
     }
 
-    private List<String> command(String verb, @org.jspecify.annotations.Nullable String id, String... rest) {
+    private List<String> command(String verb, @Nullable String id, String... rest) {
         List<String> command = new ArrayList<>(
                 List.of(Machine.project().resolve("ci/container").toString(), verb, directory.toString()));
         if (id != null) {
@@ -62,5 +107,6 @@ final class Containers implements AutoCloseable {
     @Override
     public void close() {
         call("down");
+        standbys.forEach(Standby::close);
     }
 }

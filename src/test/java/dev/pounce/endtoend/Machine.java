@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 
 /** Programs of this machine, run as a person at a terminal would. */
@@ -73,14 +74,62 @@ final class Machine {
         return run(command);
     }
 
+    /** Processes whose command line has this word somewhere in it. */
+    static List<Long> processesWith(String word) {
+        return ProcessHandle.allProcesses()
+                .map(ProcessHandle::pid)
+                .filter(pid -> commandLineOf(pid).contains(word))
+                .toList();
+    }
+
+    private static String commandLineOf(long pid) {
+        try {
+            return Files.readString(Path.of("/proc/" + pid + "/cmdline"), StandardCharsets.ISO_8859_1)
+                    .replace('\0', ' ');
+        } catch (IOException gone) {
+            return "";
+        }
+    }
+
+    /** The program that a process runs, as its own file system calls it. */
+    static String programOf(long pid) {
+        return link("/proc/" + pid + "/exe");
+    }
+
+    static boolean sharesPidNamespace(long pid) {
+        return link("/proc/" + pid + "/ns/pid").equals(link("/proc/self/ns/pid"));
+    }
+
+    private static String link(String path) {
+        try {
+            return Files.readSymbolicLink(Path.of(path)).toString();
+        } catch (IOException gone) {
+            return "";
+        }
+    }
+
     /** Alive, and not a zombie that nobody has fetched yet. */
     static boolean isAlive(long pid) {
-        try {
-            String stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
-            char state = stat.charAt(stat.lastIndexOf(')') + 2);
-            return state != 'Z' && state != 'X';
+        char state = stateOf("/proc/" + pid + "/stat");
+        return state != 'Z' && state != 'X';
+    }
+
+    /** Held by SIGSTOP, every thread of it. */
+    static boolean isStopped(long pid) {
+        try (Stream<Path> threads = Files.list(Path.of("/proc/" + pid + "/task"))) {
+            return threads.allMatch(thread -> stateOf(thread + "/stat") == 'T');
         } catch (IOException gone) {
             return false;
+        }
+    }
+
+    /** The letter of ps(1); X when there is no such process. */
+    private static char stateOf(String file) {
+        try {
+            String stat = Files.readString(Path.of(file), StandardCharsets.ISO_8859_1);
+            return stat.charAt(stat.lastIndexOf(')') + 2);
+        } catch (IOException gone) {
+            return 'X';
         }
     }
 }

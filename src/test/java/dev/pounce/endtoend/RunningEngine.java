@@ -1,19 +1,26 @@
 package dev.pounce.endtoend;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.pounce.testing.Eventually;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 
 /** {@code pounce run}, started as a user starts it, with what it prints. */
 final class RunningEngine implements AutoCloseable {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
 
     private final Process process;
     private final Path state;
@@ -30,8 +37,7 @@ final class RunningEngine implements AutoCloseable {
     /** Waits until it says that it is armed. */
     static RunningEngine armed(Path state, String... arguments) {
         RunningEngine engine = start(List.of(), state, arguments);
-        Eventually.until(
-                "line 'armed' on stderr, but " + engine.err, () -> engine.err.contains("armed") || !engine.isRunning());
+        Eventually.until("line 'armed' on stderr", () -> engine.timesArmed() > 0 || !engine.isRunning());
         if (!engine.isRunning()) {
             throw new AssertionError("pounce run ended: " + engine.err);
         }
@@ -60,8 +66,8 @@ final class RunningEngine implements AutoCloseable {
     }
 
     /** Detections so far, each a line of Falco's JSON. */
-    List<String> detections() {
-        return out;
+    List<JsonNode> detections() {
+        return out.stream().map(RunningEngine::parse).toList();
     }
 
     List<String> messages() {
@@ -72,31 +78,86 @@ final class RunningEngine implements AutoCloseable {
         return state;
     }
 
-    void awaitMessage(String part) {
-        Eventually.until(
-                "message with '" + part + "', but " + err, () -> err.stream().anyMatch(l -> l.contains(part)));
+    long timesArmed() {
+        return err.stream().filter("armed"::equals).count();
     }
 
-    /** Until the journal says so: {@code pounce audit list -o json} has a line with all these parts. */
-    String awaitAudit(String... parts) {
-        String[] found = new String[1];
-        Eventually.until("audit line with " + List.of(parts), () -> {
-            for (String line : auditLines()) {
-                if (List.of(parts).stream().allMatch(line::contains)) {
-                    found[0] = line;
-                    return true;
-                }
-            }
-            return false;
+    void awaitMessage(String part) {
+        Eventually.until("message with '" + part + "'", () -> err.stream().anyMatch(line -> line.contains(part)));
+    }
+
+    /** Until it prints a detection by this rule that the condition holds for. */
+    JsonNode awaitDetection(String rule, Predicate<JsonNode> condition) {
+        return await(
+                "detection by '" + rule + "'",
+                this::detections,
+                detection -> detection.path("rule").asText().equals(rule) && condition.test(detection));
+    }
+
+    /** Until {@code pounce audit list} has a step with this target and result. */
+    JsonNode awaitStep(long pid, String result) {
+        return awaitStep(
+                "'" + result + "' for process " + pid,
+                step -> step.path("target").asText().equals("process/" + pid)
+                        && step.path("result").asText().equals(result));
+    }
+
+    JsonNode awaitStep(String what, Predicate<JsonNode> condition) {
+        return await("step in the audit: " + what, this::steps, condition);
+    }
+
+    private static JsonNode await(
+            String what, java.util.function.Supplier<List<JsonNode>> look, Predicate<JsonNode> condition) {
+        List<JsonNode> found = new ArrayList<>();
+        Eventually.until(what, () -> {
+            look.get().stream().filter(condition).findFirst().ifPresent(found::add);
+            return !found.isEmpty();
+        });
+        return found.getFirst();
+    }
+
+    /** All steps of all responses: {@code pounce audit list -o json}. */
+    List<JsonNode> steps() {
+        List<JsonNode> steps = new ArrayList<>();
+        Machine.Ran list = Machine.pounce("audit", "list", "-o", "json", "--state", state.toString());
+        list.out().lines().forEach(line -> parse(line).path("steps").forEach(steps::add));
+        return steps;
+    }
+
+    /** The probe that it has started. */
+    ProcessHandle probe() {
+        ProcessHandle[] found = new ProcessHandle[1];
+        Eventually.until("probe of the engine", () -> {
+            process.children()
+                    .filter(child -> Machine.programOf(child.pid()).endsWith("/pounce-probe"))
+                    .findFirst()
+                    .ifPresent(child -> found[0] = child);
+            return found[0] != null;
         });
         return found[0];
     }
 
-    List<String> auditLines() {
-        return Machine.pounce("audit", "list", "-o", "json", "--state", state.toString())
-                .out()
-                .lines()
-                .toList();
+    Machine.Ran probeStatus() {
+        return Machine.pounce("probe", "status", "--state", state.toString());
+    }
+
+    Machine.Ran verify() {
+        return Machine.pounce("audit", "verify", "--state", state.toString());
+    }
+
+    /** Keeps it from doing anything, and events waiting, while something else happens. */
+    void whileHeld(Runnable meanwhile) {
+        signal("STOP");
+        try {
+            Eventually.until("standstill of the engine", () -> Machine.isStopped(pid()));
+            meanwhile.run();
+        } finally {
+            signal("CONT");
+        }
+    }
+
+    private void signal(String name) {
+        Machine.run("kill", "-" + name, Long.toString(pid()));
     }
 
     /** Ends it as an init system would, and answers its exit code. */
@@ -111,7 +172,7 @@ final class RunningEngine implements AutoCloseable {
         awaitEnd();
     }
 
-    private int awaitEnd() {
+    int awaitEnd() {
         try {
             if (!process.waitFor(20, TimeUnit.SECONDS)) {
                 process.destroyForcibly();
@@ -124,12 +185,20 @@ final class RunningEngine implements AutoCloseable {
         }
     }
 
+    private static JsonNode parse(String line) {
+        try {
+            return JSON.readTree(line);
+        } catch (JsonProcessingException broken) {
+            throw new AssertionError("not JSON: " + line, broken);
+        }
+    }
+
     private static void collect(InputStream stream, List<String> into, String name) {
         Thread.ofPlatform().daemon().name(name).start(() -> {
             try (BufferedReader lines = new BufferedReader(new InputStreamReader(stream, StandardCharsets.UTF_8))) {
                 lines.lines().forEach(into::add);
-            } catch (IOException | java.io.UncheckedIOException ended) {
-                into.add("[" + name + " was closed]");
+            } catch (IOException | UncheckedIOException ended) {
+                // the process was killed while a line was read
             }
         });
     }
