@@ -44,8 +44,10 @@ final class CheckCommand implements Callable<Integer> {
         Problems problems = new Problems();
         List<Path> rules = new ArrayList<>();
         List<Path> actionSets = new ArrayList<>();
+        int files = 0;
         for (Path path : paths) {
             for (Path file : Policy.filesBelow(path, problems)) {
+                files++;
                 sort(file, rules, actionSets, problems);
             }
         }
@@ -55,7 +57,7 @@ final class CheckCommand implements Callable<Integer> {
         switch (output) {
             case TEXT -> {
                 found.forEach(problem -> out.println(problem.render()));
-                out.println(summary(rules.size() + actionSets.size(), found, policy));
+                out.println(summary(files, found, policy));
             }
             case JSON -> found.forEach(problem -> out.println(ProblemJson.of(problem)));
         }
