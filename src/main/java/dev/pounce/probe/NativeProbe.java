@@ -275,7 +275,7 @@ public final class NativeProbe implements AutoCloseable {
             ProbeFrame.Refused no = refused;
             if (no != null) {
                 wait = REFUSED_DELAY;
-                blind("the probe cannot work here: " + no.reason() + advice(no.refusal()));
+                blind("the probe cannot work here: " + sentenceOf(no));
             } else {
                 if (state instanceof ProbeHealth.Armed(Instant since)
                         && Duration.between(since, clock.instant()).compareTo(STEADY) >= 0) {
@@ -296,13 +296,13 @@ public final class NativeProbe implements AutoCloseable {
         return status > 128 ? "signal " + (status - 128) : "status " + status;
     }
 
-    private static String advice(ProbeFrame.Refusal refusal) {
-        return switch (refusal) {
-            case NO_BTF -> " It needs a kernel built with CONFIG_DEBUG_INFO_BTF.";
-            case NO_RIGHTS -> " It needs CAP_BPF and CAP_PERFMON.";
-            case KERNEL -> " It needs Linux 5.8 or newer with BPF tracing.";
-            case BAD_FRAME -> " Engine and probe are of different builds: install the two that belong together.";
-            case INTERNAL -> "";
+    /** The probe says what is missing and what to do; of builds that do not belong together it cannot know. */
+    private static String sentenceOf(ProbeFrame.Refused no) {
+        String reason = no.reason() + (no.reason().endsWith(".") ? "" : ".");
+        return switch (no.refusal()) {
+            case BAD_FRAME ->
+                reason + " Engine and probe are of different builds: install the two that belong together.";
+            case NO_BTF, NO_RIGHTS, KERNEL, INTERNAL -> reason;
         };
     }
 
@@ -324,8 +324,11 @@ public final class NativeProbe implements AutoCloseable {
     }
 
     private void blind(String reason) {
+        boolean saidAlready = state instanceof ProbeHealth.Blind(Instant since, String last) && last.equals(reason);
         state = new ProbeHealth.Blind(clock.instant(), reason);
-        LOG.log(Level.WARNING, "the engine is blind: {0}", reason);
+        if (!saidAlready) {
+            LOG.log(Level.WARNING, "the engine is blind: {0}", reason);
+        }
     }
 
     private static CpuCounters countersOf(ProbeFrame.@Nullable Heartbeat beat) {
@@ -386,7 +389,7 @@ public final class NativeProbe implements AutoCloseable {
             public void refused(ProbeFrame.Refused no) {
                 synchronized (lock) {
                     refused = no;
-                    blind("the probe cannot work here: " + no.reason() + advice(no.refusal()));
+                    blind("the probe cannot work here: " + sentenceOf(no));
                 }
                 listener.refused(no);
             }

@@ -26,13 +26,13 @@ class CheckIT {
               priority«:» INFO
             """,
             "key.yaml",
-            rule("evt.type = open") + "  «prioritty»: INFO\n",
+            rule("Key", "evt.type = open") + "  «prioritty»: INFO\n",
             "field.yaml",
-            rule("evt.type = open and «proc.nmae» = sh"),
+            rule("Field", "evt.type = open and «proc.nmae» = sh"),
             "regex.yaml",
-            rule("evt.type = open and proc.name regex «\"(\"»"),
+            rule("Regex", "evt.type = open and proc.name regex «\"(\"»"),
             "macro.yaml",
-            rule("evt.type = open and «spawned_proces»"),
+            rule("Macro", "evt.type = open and «spawned_proces»"),
             "mode.yaml",
             actionSet("mode", "  mode: «enfroce»\n", "process.suspend: {}"),
             "duration.yaml",
@@ -136,14 +136,15 @@ class CheckIT {
         return places;
     }
 
-    private static String rule(String condition) {
+    /** Of different names: of two rules of one name only the later is read, as with Falco. */
+    private static String rule(String name, String condition) {
         return """
-                - rule: Has a mistake
+                - rule: %s
                   desc: A test's own.
                   condition: %s
                   output: It happened
                   priority: INFO
-                """.formatted(condition);
+                """.formatted(name, condition);
     }
 
     private static String actionSet(String name, String mode, String step) {
