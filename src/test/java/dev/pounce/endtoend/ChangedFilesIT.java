@@ -2,6 +2,7 @@ package dev.pounce.endtoend;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -79,7 +80,7 @@ class ChangedFilesIT {
         return process.pid();
     }
 
-    private static long pidOf(com.fasterxml.jackson.databind.JsonNode detection) {
+    private static long pidOf(JsonNode detection) {
         return detection.path("output_fields").path("proc.pid").asLong();
     }
 }

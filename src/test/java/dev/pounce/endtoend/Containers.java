@@ -23,7 +23,12 @@ final class Containers implements AutoCloseable {
         try {
             // Not below the project: Unix socket paths are short, and it is removed as a whole
             Containers containers = new Containers(Files.createTempDirectory("pounce-rt"));
-            containers.call("up");
+            try {
+                containers.call("up");
+            } catch (AssertionError failed) {
+                containers.close();
+                throw failed;
+            }
             return containers;
         } catch (IOException broken) {
             throw new AssertionError("no directory for the container runtime", broken);
@@ -37,9 +42,9 @@ final class Containers implements AutoCloseable {
         return HexFormat.of().formatHex(id);
     }
 
-    /** An id as people choose them; not the same in two test runs on one machine. */
+    /** An id as people choose them, but another each time. */
     static String plainId(String word) {
-        return word + "-" + ProcessHandle.current().pid() % 10_000;
+        return word + "-" + Integer.toHexString(0x10000 + new Random().nextInt(0x10000));
     }
 
     /** What Falco's {@code container.id} shows. */
@@ -106,7 +111,10 @@ final class Containers implements AutoCloseable {
 
     @Override
     public void close() {
-        call("down");
-        standbys.forEach(Standby::close);
+        try {
+            call("down");
+        } finally {
+            standbys.forEach(Standby::close);
+        }
     }
 }

@@ -91,7 +91,7 @@ class CrashIT {
             });
             ProcessHandle probe = engine.probe();
             try {
-                Eventually.until("twenty responses", () -> new JournalFiles(state).count("ended") >= 20);
+                engine.until("twenty responses", () -> new JournalFiles(state).count("ended") >= 20);
 
                 // When
                 engine.kill();

@@ -68,7 +68,7 @@ class EnforcementIT {
         Standby ofTheImage = containers().standby(id, "exec /bin/sleep 600").goAndBecome("/bin/busybox");
         Process onTheHost = host.start(host.sleeps("sleep"), "600");
 
-        try (RunningEngine engine = armed("enforce", answerIn(id, "enforce"))) {
+        try (RunningEngine engine = armed("enforce", answerIn(id, KILL_TREE))) {
             // When
             victim.go();
 
@@ -98,7 +98,7 @@ class EnforcementIT {
         Standby victim =
                 containers().standby(id, "exec /tmp/dropped/sh -c \"/bin/sh -c \\\"/bin/sleep 4711; true\\\"; true\"");
 
-        try (RunningEngine engine = armed("enforce", answerIn(id, "enforce"))) {
+        try (RunningEngine engine = armed("enforce", answerIn(id, KILL_TREE))) {
             // When
             victim.go();
 
@@ -114,6 +114,50 @@ class EnforcementIT {
         }
     }
 
+    @ParameterizedTest
+    @MethodSource("idsAsRuntimesAndPeopleChooseThem")
+    void aKillOfTheContainerTakesAllOfItAndNothingOfTheNextOne(String id) {
+        // Given
+        String other = Containers.longId();
+        long first = containers().run(id);
+        long firstOfOther = containers().run(other);
+        Standby ofTheImage = containers().standby(id, "exec /bin/sleep 600").goAndBecome("/bin/busybox");
+        Standby victim = droppedIn(id);
+
+        try (RunningEngine engine = armed("enforce", answerIn(id, "process.kill: { scope: container }"))) {
+            // When
+            victim.go();
+
+            // Then
+            engine.awaitStep(victim.pid(), "done");
+            assertThat(List.of(victim.pid(), ofTheImage.pid(), first)).noneMatch(Machine::isAlive);
+            assertThat(Machine.isAlive(firstOfOther)).as("other container").isTrue();
+        }
+    }
+
+    @Test
+    void aHeldProcessStandsStillAndCanGoOn() {
+        // Given
+        String id = Containers.longId();
+        containers().run(id);
+        containers().exec(id, "/bin/sh", "-c", "mkdir /tmp/dropped; cp /bin/busybox /tmp/dropped/sleep");
+        Standby victim = containers().standby(id, "exec /tmp/dropped/sleep 5");
+
+        try (RunningEngine engine = armed("enforce", answerIn(id, "process.suspend: {}"))) {
+            // When
+            victim.go();
+
+            // Then
+            engine.awaitStep(victim.pid(), "done");
+            assertThat(Machine.isStopped(victim.pid())).isTrue();
+        }
+        assertThat(Machine.isStopped(victim.pid()))
+                .as("also when the engine is gone")
+                .isTrue();
+        Machine.run("kill", "-CONT", Long.toString(victim.pid()));
+        assertThat(victim.awaitEnd()).isZero();
+    }
+
     @Test
     void dryRunLeavesItAliveAndRecordsWouldAct() {
         // Given: a set that would enforce, and an engine that was not allowed to
@@ -121,7 +165,7 @@ class EnforcementIT {
         containers().run(id);
         Standby victim = droppedIn(id);
 
-        try (RunningEngine engine = armed("dry-run", answerIn(id, "enforce"))) {
+        try (RunningEngine engine = armed("dry-run", answerIn(id, KILL_TREE))) {
             // When
             victim.go();
 
@@ -141,7 +185,7 @@ class EnforcementIT {
         containers().exec(id, "/bin/sh", "-c", "mkdir /tmp/dropped; cp /bin/busybox /tmp/dropped/true");
         Standby victim = containers().standby(id, "exec /tmp/dropped/true");
 
-        try (RunningEngine engine = armed("enforce", answerIn(id, "enforce"))) {
+        try (RunningEngine engine = armed("enforce", answerIn(id, KILL_TREE))) {
             // When
             engine.whileHeld(() -> assertThat(victim.go().awaitEnd()).isZero());
 
@@ -187,11 +231,11 @@ class EnforcementIT {
         return containers().standby(id, "exec /tmp/dropped/sleep 600");
     }
 
-    /** The rule that we ship, answered in one container only: other work may go on on this machine. */
-    private PolicyFiles answerIn(String id, String mode) {
+    /** The rule that we ship, enforced in one container only: other work may go on on this machine. */
+    private PolicyFiles answerIn(String id, String action) {
         return PolicyFiles.in(folder.resolve("policy"))
                 .shippedRules()
-                .answer(DROPPED, "container.id = " + Containers.shown(id), mode, KILL_TREE);
+                .answer(DROPPED, "container.id = " + Containers.shown(id), "enforce", action);
     }
 
     private RunningEngine armed(String mode, PolicyFiles files) {

@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.stream.Stream;
 
 /**
  * Detection rules and action sets of a test's own. They name what the test itself started: an engine that may act must
@@ -44,7 +45,7 @@ final class PolicyFiles {
 
     /** The rules that we ship. */
     PolicyFiles shippedRules() {
-        try (java.util.stream.Stream<Path> shipped = Files.list(Machine.home().resolve("rules/detection"))) {
+        try (Stream<Path> shipped = Files.list(Machine.home().resolve("rules/detection"))) {
             for (Path file : shipped.toList()) {
                 Files.copy(file, rules.resolve(file.getFileName()));
             }

@@ -3,8 +3,8 @@ package dev.pounce.endtoend;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.pounce.testing.Eventually;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
@@ -50,7 +50,7 @@ class ProbeAndEngineLifeIT {
             // Then
             engine.awaitMessage("the engine is blind: ");
             engine.awaitMessage("The probe is gone: ");
-            Eventually.until("second 'armed'", () -> engine.timesArmed() == 2);
+            engine.until("second 'armed'", () -> engine.timesArmed() == 2);
             assertThat(engine.probe().pid()).isNotEqualTo(first.pid());
             Machine.Ran status = engine.probeStatus();
             assertThat(status.exit()).isZero();
@@ -76,11 +76,11 @@ class ProbeAndEngineLifeIT {
             Machine.run("kill", "-STOP", Long.toString(first.pid()));
 
             // Then
-            Eventually.until(
+            engine.until(
                     "status that says so",
                     () -> engine.probeStatus().out().contains("The engine is blind: the probe has said nothing for"));
             assertThat(engine.probeStatus().exit()).isEqualTo(1);
-            Eventually.until("second 'armed'", () -> engine.timesArmed() == 2);
+            engine.until("second 'armed'", () -> engine.timesArmed() == 2);
             assertThat(first.isAlive()).isFalse();
             assertThat(engine.probeStatus().exit()).isZero();
         }
@@ -102,7 +102,7 @@ class ProbeAndEngineLifeIT {
         List<String> asNobody = List.of("setpriv", "--reuid=" + NOBODY, "--regid=" + NOBODY, "--clear-groups");
         Machine.run("chmod", "755", folder.toString());
         Machine.run("install", "-d", "-o", NOBODY, "-g", NOBODY, state.toString());
-        List<String> canStart = new java.util.ArrayList<>(asNobody);
+        List<String> canStart = new ArrayList<>(asNobody);
         canStart.addAll(List.of(Machine.home().resolve("bin/pounce").toString(), "version"));
         if (Machine.run(canStart).exit() != 0) {
             System.out.println(

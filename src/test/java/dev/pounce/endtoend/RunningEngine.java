@@ -15,7 +15,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 
 /** {@code pounce run}, started as a user starts it, with what it prints. */
 final class RunningEngine implements AutoCloseable {
@@ -37,7 +39,7 @@ final class RunningEngine implements AutoCloseable {
     /** Waits until it says that it is armed. */
     static RunningEngine armed(Path state, String... arguments) {
         RunningEngine engine = start(List.of(), state, arguments);
-        Eventually.until("line 'armed' on stderr", () -> engine.timesArmed() > 0 || !engine.isRunning());
+        engine.until("line 'armed' on stderr", () -> engine.timesArmed() > 0 || !engine.isRunning());
         if (!engine.isRunning()) {
             throw new AssertionError("pounce run ended: " + engine.err);
         }
@@ -82,8 +84,17 @@ final class RunningEngine implements AutoCloseable {
         return err.stream().filter("armed"::equals).count();
     }
 
+    /** Like {@link Eventually#until}; in vain, it tells what the engine said. */
+    void until(String what, BooleanSupplier condition) {
+        try {
+            Eventually.until(what, condition);
+        } catch (AssertionError inVain) {
+            throw new AssertionError(inVain.getMessage() + "; the engine said: " + String.join("\n", err), inVain);
+        }
+    }
+
     void awaitMessage(String part) {
-        Eventually.until("message with '" + part + "'", () -> err.stream().anyMatch(line -> line.contains(part)));
+        until("message with '" + part + "'", () -> err.stream().anyMatch(line -> line.contains(part)));
     }
 
     /** Until it prints a detection by this rule that the condition holds for. */
@@ -106,10 +117,9 @@ final class RunningEngine implements AutoCloseable {
         return await("step in the audit: " + what, this::steps, condition);
     }
 
-    private static JsonNode await(
-            String what, java.util.function.Supplier<List<JsonNode>> look, Predicate<JsonNode> condition) {
+    private JsonNode await(String what, Supplier<List<JsonNode>> look, Predicate<JsonNode> condition) {
         List<JsonNode> found = new ArrayList<>();
-        Eventually.until(what, () -> {
+        until(what, () -> {
             look.get().stream().filter(condition).findFirst().ifPresent(found::add);
             return !found.isEmpty();
         });
@@ -127,7 +137,7 @@ final class RunningEngine implements AutoCloseable {
     /** The probe that it has started. */
     ProcessHandle probe() {
         ProcessHandle[] found = new ProcessHandle[1];
-        Eventually.until("probe of the engine", () -> {
+        until("probe of the engine", () -> {
             process.children()
                     .filter(child -> Machine.programOf(child.pid()).endsWith("/pounce-probe"))
                     .findFirst()
@@ -149,7 +159,7 @@ final class RunningEngine implements AutoCloseable {
     void whileHeld(Runnable meanwhile) {
         signal("STOP");
         try {
-            Eventually.until("standstill of the engine", () -> Machine.isStopped(pid()));
+            until("standstill of the engine", () -> Machine.isStopped(pid()));
             meanwhile.run();
         } finally {
             signal("CONT");
