@@ -122,7 +122,7 @@ final class EntryJson {
                 .member("rule", detection.rule())
                 .member("priority", detection.priority().display());
         json.key("tags").value(detection.tags());
-        List<String> secrets = new ArrayList<>();
+        List<String> secrets = new ArrayList<>(0);
         for (Map.Entry<String, ?> field : detection.fields().entrySet()) {
             if (isSecret(field.getKey()) && field.getValue() != null) {
                 String text = String.valueOf(field.getValue());
@@ -163,7 +163,12 @@ final class EntryJson {
                 return true;
             }
         }
-        return SECRET_POINTERS.stream().anyMatch(field::startsWith);
+        for (String pointer : SECRET_POINTERS) {
+            if (field.startsWith(pointer)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static void plan(ResponsePlan plan, JsonLine json) {

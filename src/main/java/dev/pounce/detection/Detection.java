@@ -34,9 +34,21 @@ public record Detection(
         List<Asset> assets) {
 
     public Detection {
-        tags = tags.stream().sorted().distinct().toList();
+        tags = inOrder(tags)
+                ? List.copyOf(tags)
+                : tags.stream().sorted().distinct().toList();
         fields = Collections.unmodifiableMap(new LinkedHashMap<>(fields));
         assets = List.copyOf(assets);
+    }
+
+    /** Those of a rule are always; sorting them again for each of its detections would stand before the signal. */
+    private static boolean inOrder(List<String> tags) {
+        for (int i = 1; i < tags.size(); i++) {
+            if (tags.get(i - 1).compareTo(tags.get(i)) >= 0) {
+                return false;
+            }
+        }
+        return true;
     }
 
     public Optional<ProcessRef> process() {

@@ -260,7 +260,16 @@ public final class ProtectedSetGuard implements Guard {
 
     private static boolean isWorthProtecting(String program) {
         String name = program.substring(program.lastIndexOf('/') + 1);
-        return SYSTEM_FOLDERS.stream().anyMatch(program::startsWith)
-                && (PROGRAMS.contains(name) || PROGRAM_PREFIXES.stream().anyMatch(name::startsWith));
+        return (PROGRAMS.contains(name) || startsWithOneOf(PROGRAM_PREFIXES, name))
+                && startsWithOneOf(SYSTEM_FOLDERS, program);
+    }
+
+    private static boolean startsWithOneOf(List<String> prefixes, String text) {
+        for (String prefix : prefixes) {
+            if (text.startsWith(prefix)) {
+                return true;
+            }
+        }
+        return false;
     }
 }

@@ -1,8 +1,11 @@
 package dev.pounce.action.process;
 
-import java.util.ArrayList;
-import java.util.List;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
 import jnr.ffi.Pointer;
@@ -12,15 +15,20 @@ import jnr.ffi.Pointer;
  * through its pidfd without delay, and, where something other than the exit is awaited, for a look at the
  * process from time to time.
  *
- * <p>{@link #add} hands a watch over without a lock, so that whoever sent the signal goes on at once, however
- * many processes are being watched.
+ * <p>{@link #add} hands the pidfd to the kernel and the watch to a queue. It does not wake the watching thread unless that
+ * has something to do earlier than it knows: waking another thread would cost whoever sent the signal more than the signal did.
  */
 final class ExitWatch implements AutoCloseable {
 
-    /** struct pollfd: int fd, short events, short revents. */
-    private static final int POLLFD_BYTES = 8;
+    private static final int EPOLLIN = 1;
 
-    private static final short POLLIN = 1;
+    /** struct epoll_event: int events, long data; packed on x86-64 only, so that it is the same for 32 bit programs. */
+    private static final boolean PACKED = Set.of("amd64", "x86_64").contains(System.getProperty("os.arch"));
+
+    private static final int DATA_AT = PACKED ? 4 : 8;
+    private static final int EVENT_BYTES = DATA_AT + Long.BYTES;
+    private static final int EVENTS_AT_ONCE = 64;
+    private static final long LONGEST_SLEEP_NANOS = 1_000_000_000L;
 
     /** One awaited effect. Its methods are called by the watching thread only, and must not block. */
     interface Awaited {
@@ -41,105 +49,127 @@ final class ExitWatch implements AutoCloseable {
     }
 
     private final Queue<Awaited> arrivals = new ConcurrentLinkedQueue<>();
-    private final List<Awaited> watched = new ArrayList<>();
+    private final int epoll;
     private final int wakeFd;
     private final Pointer wakeWord;
     private final Pointer one;
+    private final Pointer event; // for whoever adds, guarded by itself
+    private final Pointer events; // of the watching thread
     private final Thread thread;
+    private volatile long wakesAtNanos;
     private volatile boolean closed;
 
-    // Of the watching thread
-    private Pointer pollfds;
-    private int capacity;
+    /** By pidfd. Of the watching thread. */
+    private final Map<Integer, Awaited> watched = new LinkedHashMap<>();
 
     ExitWatch() {
+        epoll = Signals.newEpoll();
         wakeFd = Signals.newEventfd();
-        if (wakeFd < 0) {
-            throw new IllegalStateException("eventfd answered errno " + -wakeFd);
+        if (epoll < 0 || wakeFd < 0) {
+            throw new IllegalStateException("epoll and eventfd answered errno " + Math.max(-epoll, -wakeFd));
         }
         wakeWord = Signals.memory(Long.BYTES);
         one = Signals.memory(Long.BYTES);
         one.putLong(0, 1);
-        capacity = 64;
-        pollfds = Signals.memory((capacity + 1) * POLLFD_BYTES);
+        event = Signals.memory(EVENT_BYTES);
+        event.putInt(0, EPOLLIN);
+        events = Signals.memory(EVENTS_AT_ONCE * EVENT_BYTES);
+        wakesAtNanos = System.nanoTime();
+        register(wakeFd);
         thread = new Thread(this::watch, "pounce-exit-watch");
         thread.setDaemon(true);
         thread.start();
     }
 
     void add(Awaited awaited) {
-        arrivals.add(awaited);
-        Signals.write(wakeFd, one);
+        arrivals.add(awaited); // first: whoever is told of the exit must find it
+        register(awaited.pidfd());
+        if (Math.min(awaited.deadlineNanos() - wakesAtNanos, untilNextLook(awaited, wakesAtNanos)) < 0) {
+            Signals.write(wakeFd, one);
+        }
+    }
+
+    /** What the kernel will not watch for want of memory is looked at when its deadline comes. */
+    private void register(int fd) {
+        synchronized (event) {
+            event.putLong(DATA_AT, fd);
+            int ignored = Signals.addToEpoll(epoll, fd, event);
+        }
+    }
+
+    private static long untilNextLook(Awaited awaited, long now) {
+        long next = awaited.nextLookNanos();
+        return next == Long.MAX_VALUE ? Long.MAX_VALUE : next - now;
     }
 
     private void watch() {
         while (!closed) {
-            int ready = Signals.poll(fill(), watched.size() + 1, timeoutMillis());
+            int ready = Signals.waitForEpoll(epoll, events, EVENTS_AT_ONCE, sleepMillis());
             if (ready < 0 && ready != -Signals.EINTR) {
-                // Nothing we can pass to poll is invalid; if the kernel still refuses, look at each in turn
+                // Nothing we can pass to it is invalid; if the kernel still refuses, look at each in turn
                 LockSupport.parkNanos(1_000_000);
             }
-            if (ready > 0 && pollfds.getShort(6) != 0) {
-                Signals.read(wakeFd, wakeWord);
-            }
-            lookAtEach(ready > 0);
-            for (Awaited arrival = arrivals.poll(); arrival != null; arrival = arrivals.poll()) {
-                watched.add(arrival);
-            }
+            takeArrivals();
+            lookAtEach(exited(ready));
         }
-        for (Awaited awaited : watched) {
+        takeArrivals();
+        for (Awaited awaited : watched.values()) {
             awaited.end();
         }
+        Signals.close(epoll);
         Signals.close(wakeFd);
     }
 
-    private void lookAtEach(boolean anyReady) {
-        long now = System.nanoTime();
-        int kept = 0;
-        for (int i = 0; i < watched.size(); i++) {
-            Awaited awaited = watched.get(i);
-            boolean exited = anyReady && pollfds.getShort((i + 1L) * POLLFD_BYTES + 6) != 0;
-            boolean late = now - awaited.deadlineNanos() >= 0;
-            boolean due = awaited.nextLookNanos() != Long.MAX_VALUE && now - awaited.nextLookNanos() >= 0;
-            if ((exited || late || due) && awaited.look(exited, late)) {
-                awaited.end();
+    private void takeArrivals() {
+        for (Awaited arrival = arrivals.poll(); arrival != null; arrival = arrivals.poll()) {
+            watched.put(arrival.pidfd(), arrival);
+        }
+    }
+
+    private Set<Integer> exited(int ready) {
+        if (ready <= 0) {
+            return Set.of();
+        }
+        Set<Integer> exited = new HashSet<>();
+        for (int i = 0; i < ready; i++) {
+            int fd = (int) events.getLong((long) i * EVENT_BYTES + DATA_AT);
+            if (fd == wakeFd) {
+                Signals.read(wakeFd, wakeWord);
             } else {
-                watched.set(kept++, awaited);
+                exited.add(fd);
             }
         }
-        watched.subList(kept, watched.size()).clear();
+        return exited;
     }
 
-    private Pointer fill() {
-        if (watched.size() > capacity) {
-            capacity = watched.size() * 2;
-            pollfds = Signals.memory((capacity + 1) * POLLFD_BYTES);
-        }
-        putPollfd(0, wakeFd);
-        for (int i = 0; i < watched.size(); i++) {
-            putPollfd(i + 1, watched.get(i).pidfd());
-        }
-        return pollfds;
-    }
-
-    private void putPollfd(int index, int fd) {
-        long at = (long) index * POLLFD_BYTES;
-        pollfds.putInt(at, fd);
-        pollfds.putShort(at + 4, POLLIN);
-        pollfds.putShort(at + 6, (short) 0);
-    }
-
-    private int timeoutMillis() {
+    private void lookAtEach(Set<Integer> exited) {
         long now = System.nanoTime();
-        long wait = 1_000_000_000L;
-        for (Awaited awaited : watched) {
-            wait = Math.min(wait, awaited.deadlineNanos() - now);
-            if (awaited.nextLookNanos() != Long.MAX_VALUE) {
-                wait = Math.min(wait, awaited.nextLookNanos() - now);
+        Iterator<Awaited> each = watched.values().iterator();
+        while (each.hasNext()) {
+            Awaited awaited = each.next();
+            boolean late = now - awaited.deadlineNanos() >= 0;
+            boolean due = untilNextLook(awaited, now) <= 0;
+            boolean gone = exited.contains(awaited.pidfd()) || (late && Signals.isReadable(awaited.pidfd()));
+            if ((gone || late || due) && awaited.look(gone, late)) {
+                each.remove();
+                awaited.end(); // closes the pidfd, by which the kernel forgets it as well
             }
+        }
+    }
+
+    private int sleepMillis() {
+        long now = System.nanoTime();
+        long sleep = LONGEST_SLEEP_NANOS;
+        for (Awaited awaited : watched.values()) {
+            sleep = Math.min(sleep, awaited.deadlineNanos() - now);
+            sleep = Math.min(sleep, untilNextLook(awaited, now));
+        }
+        wakesAtNanos = now + sleep;
+        if (!arrivals.isEmpty()) {
+            return 0; // it came before it could read the above
         }
         // Rounded up: too early would mean to come again for nothing
-        return wait <= 0 ? 0 : (int) ((wait + 999_999) / 1_000_000);
+        return sleep <= 0 ? 0 : (int) ((sleep + 999_999) / 1_000_000);
     }
 
     @Override

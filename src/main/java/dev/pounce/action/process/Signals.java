@@ -33,12 +33,21 @@ final class Signals {
     private static final long PIDFD_OPEN = 434;
 
     private static final int EFD_CLOEXEC_NONBLOCK = 02000000 | 04000;
+    private static final short POLLIN = 1;
+    private static final int EPOLL_CLOEXEC = 02000000;
+    private static final int EPOLL_CTL_ADD = 1;
 
     /** Public because a proxy for it is made at run time. */
     public interface LibC {
         long syscall(long number, long a, long b, long c, long d);
 
         int poll(long pollfds, long count, int timeoutMillis);
+
+        int epoll_create1(int flags);
+
+        int epoll_ctl(int epoll, int operation, int fd, long event);
+
+        int epoll_wait(int epoll, long events, int most, int timeoutMillis);
 
         int eventfd(int initial, int flags);
 
@@ -101,9 +110,26 @@ final class Signals {
         return Memory.allocateDirect(Native.RUNTIME, bytes, true);
     }
 
+    /** Whether there is something to read: of a pidfd, whether its process has exited. */
+    static boolean isReadable(int fd) {
+        Pointer pollfd = memory(8); // int fd, short events, short revents
+        pollfd.putInt(0, fd);
+        pollfd.putShort(4, POLLIN);
+        return Native.C.poll(pollfd.address(), 1, 0) == 1;
+    }
+
+    static int newEpoll() {
+        return answer(Native.C.epoll_create1(EPOLL_CLOEXEC));
+    }
+
+    /** @param event one {@code struct epoll_event}: what to wait for, and what to be told then */
+    static int addToEpoll(int epoll, int fd, Pointer event) {
+        return answer(Native.C.epoll_ctl(epoll, EPOLL_CTL_ADD, fd, event.address()));
+    }
+
     /** @return how many are ready, or the negated errno */
-    static int poll(Pointer pollfds, int count, int timeoutMillis) {
-        return answer(Native.C.poll(pollfds.address(), count, timeoutMillis));
+    static int waitForEpoll(int epoll, Pointer events, int most, int timeoutMillis) {
+        return answer(Native.C.epoll_wait(epoll, events.address(), most, timeoutMillis));
     }
 
     static void read(int fd, Pointer eightBytes) {
