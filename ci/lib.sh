@@ -85,8 +85,8 @@ use_jdk() {
 
 # Everything that building and running needs. Quick when it is all there.
 set_up() {
-	need clang llvm libbpf-dev libelf-dev zlib1g-dev linux-libc-dev libc6-dev gcc make bpftool maven \
-		containerd runc busybox-static bsdutils
+	need clang clang-format llvm libbpf-dev libelf-dev zlib1g-dev linux-libc-dev libc6-dev gcc make bpftool maven \
+		containerd runc busybox-static bsdutils procps git
 	use_jdk
 }
 

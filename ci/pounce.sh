@@ -3,14 +3,13 @@
 home=$(dirname "$(dirname "$(readlink -f "$0")")")
 
 # By the file that every JDK carries: asking the program itself would cost as much as most commands take.
-java_of_21() {
-	[ -x "$1" ] || return 1
-	version=$(sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "$(dirname "$(readlink -f "$1")")/../release" 2>/dev/null)
-	[ "${version:-0}" -ge 21 ]
+java_version() {
+	[ -x "$1" ] && sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "$(dirname "$(readlink -f "$1")")/../release" 2>/dev/null
 }
 for java in "${JAVA_HOME:+$JAVA_HOME/bin/java}" "$(command -v java)" /usr/lib/jvm/*/bin/java /opt/*/bin/java \
 	"${XDG_CACHE_HOME:-$HOME/.cache}"/pounce/jdk/*/bin/java; do
-	java_of_21 "$java" && break
+	version=$(java_version "$java")
+	[ "${version:-0}" -ge 21 ] && break
 	java=
 done
 [ -n "$java" ] || {
@@ -18,13 +17,17 @@ done
 	exit 1
 }
 
-# A command that prints and ends is quickest on the first compiler alone; the engine gets both.
-case ${1:-} in run) tier= ;; *) tier=-XX:TieredStopAtLevel=1 ;; esac
-# What ci/package let the JVM learn; a JDK that cannot use it goes on without.
-learnt=
-[ -f "$home/lib/pounce.aot" ] && learnt="-XX:AOTCache=$home/lib/pounce.aot -Xlog:aot=off -Xlog:cds=off"
+# From the last option to the first: each is put in front, so that a path may have blanks in it.
+command=${1:-}
+set -- --enable-native-access=ALL-UNNAMED "-Dpounce.home=$home" ${POUNCE_JAVA_OPTS:-} -jar "$home/lib/quarkus-run.jar" "$@"
 # A small heap on the serial collector: collections of a millisecond or two, and no threads of its own.
-# shellcheck disable=SC2086 # each may be several words, or none
-exec "$java" -XX:+IgnoreUnrecognizedVMOptions $learnt -XX:+UseSerialGC -Xms48m -Xmx256m -Xss512k $tier -XX:+ExitOnOutOfMemoryError \
-	--enable-native-access=ALL-UNNAMED -Dpounce.home="$home" ${POUNCE_JAVA_OPTS:-} \
-	-jar "$home/lib/quarkus-run.jar" "$@"
+set -- -XX:+UseSerialGC -Xms48m -Xmx256m -Xss512k -XX:+ExitOnOutOfMemoryError "$@"
+# What ci/package let the JVM learn. Only the JDK that learnt it can use it; others are not even asked (25 is the first).
+if [ "$version" -ge 25 ] && [ -f "$home/lib/pounce.aot" ]; then
+	set -- "-XX:AOTCache=$home/lib/pounce.aot" -Xlog:aot=off:stderr -Xlog:cds=off:stderr "$@"
+fi
+# What the virtual machine has to say goes to stderr; stdout belongs to detections and answers.
+set -- -Xlog:disable -Xlog:all=warning:stderr "$@"
+# A command that prints and ends is quickest on the first compiler alone; the engine gets both.
+[ "$command" = run ] || set -- -XX:TieredStopAtLevel=1 "$@"
+exec "$java" "$@"
