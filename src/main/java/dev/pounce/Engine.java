@@ -29,6 +29,7 @@ import dev.pounce.probe.NativeProbe;
 import dev.pounce.probe.ProbeFilter;
 import dev.pounce.probe.ProcSnapshot;
 import dev.pounce.probe.ProcessTable;
+import dev.pounce.source.Printable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -39,6 +40,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
@@ -69,6 +71,11 @@ public final class Engine implements AutoCloseable {
     private final ProbeFields fields;
     private final ScheduledExecutorService later = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("engine-later").factory());
+    /** Files may hang (a network file system), and then must not keep the probe's watchdog from its work. */
+    private final ScheduledExecutorService files = Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().daemon().name("engine-files").factory());
+
+    private final AtomicBoolean closed = new AtomicBoolean();
     private final Policy policy; // at the start
     private volatile @Nullable ProbeWatch watch;
     private volatile @Nullable NativeProbe probe;
@@ -109,7 +116,7 @@ public final class Engine implements AutoCloseable {
                     recovered.step(),
                     recovered.response(),
                     recovered.resolution().display(),
-                    recovered.reason());
+                    Printable.of(recovered.reason()));
         }
         return engine;
     }
@@ -158,9 +165,10 @@ public final class Engine implements AutoCloseable {
      * {@code pounce probe status} says it again.
      *
      * @param detections the channel; called on the probe's thread
+     * @param pipeline what stands behind the channel
      * @throws IOException when a socket in the state directory cannot be made
      */
-    public void watch(Consumer<Detection> detections) throws IOException {
+    public void watch(Consumer<Detection> detections, ResponsePipeline pipeline) throws IOException {
         Consumer<Detection> seen = detection -> {
             detections.accept(detection);
             onlooker.detected(detection);
@@ -173,8 +181,10 @@ public final class Engine implements AutoCloseable {
                 NativeProbe.start(settings.probe(), socket, filter(policy), watching, clock, Later.on(later));
         probe = started;
         control = ControlSocket.listen(
-                settings.state(), Map.of("probe-status", () -> ProbeStatus.json(started.health())));
-        new PolicyWatch(settings, policy.files(), this::use, Later.on(later)).start();
+                settings.state(),
+                Map.of("probe-status", () -> ProbeStatus.json(started.health(), engineHealth(pipeline))));
+        new PolicyWatch(settings, policy.files(), next -> use(next, pipeline, watching, started), Later.on(files))
+                .start();
         Thread.ofPlatform().daemon().name("warm-up").start(this::warmUp);
     }
 
@@ -186,6 +196,16 @@ public final class Engine implements AutoCloseable {
             LOG.warnv(
                     notWarm, "The engine could not be warmed up: its first answers will take some milliseconds longer");
         }
+    }
+
+    private EngineHealth engineHealth(ResponsePipeline pipeline) {
+        return new EngineHealth(
+                journal.failure(),
+                pipeline.unrecorded(),
+                correlator.heldBack(),
+                correlator.failedConditions(),
+                correlator.forgottenCooldowns(),
+                onlooker.leftOut());
     }
 
     private Detector<EventView> detector(Policy from) {
@@ -209,43 +229,55 @@ public final class Engine implements AutoCloseable {
         return ProbeInterest.of(from.rules());
     }
 
-    /** Goes by other files from the next event on. */
-    private void use(Policy next) {
-        ProbeWatch watching = watch;
-        NativeProbe running = probe;
-        if (watching == null || running == null) {
-            return;
-        }
-        // The kernel first: what the new rules need must already come when they are asked
-        running.apply(filter(next));
-        correlator.reload(next.actionSets().ruleBook());
-        planner.reload(next.actionSets());
-        watching.use(detector(next));
+    /**
+     * Goes by other files from the next detection on. All that can fail comes first, so that it is one or the other: the
+     * journal says that the files are in force, and they are, or neither.
+     */
+    private void use(Policy next, ResponsePipeline pipeline, ProbeWatch watching, NativeProbe running) {
+        Runnable otherTriggers = correlator.prepare(next.actionSets().ruleBook());
+        Detector<EventView> otherRules = detector(next);
+        ProbeFilter otherFilter = filter(next);
         journal.append(new JournalEntry.ConfigurationLoaded(next.files()));
+        // The kernel before the rest: what the new rules need must already come when they are asked
+        running.apply(otherFilter);
+        pipeline.between(() -> {
+            otherTriggers.run();
+            planner.reload(next.actionSets());
+            watching.use(otherRules);
+        });
         LOG.infov(
                 "Files have changed: {0} rules and {1} action sets are in force now",
                 next.rules().rules().size(), next.actionSets().all().size());
     }
 
-    /** Ends the probe first, so that nothing more comes, and the journal last. Waits for a few seconds at most. */
+    /**
+     * Ends the probe first, so that nothing more comes, and the journal last. Waits for a few seconds at most. Each part is
+     * closed whatever the others do; a second call does nothing.
+     */
     @Override
     public void close() {
-        later.shutdownNow();
-        ControlSocket answering = control;
-        if (answering != null) {
-            answering.close();
+        if (!closed.compareAndSet(false, true)) {
+            return;
         }
+        later.shutdownNow();
+        files.shutdownNow();
         ProbeWatch watching = watch;
         if (watching != null) {
             watching.end();
         }
-        NativeProbe running = probe;
-        if (running != null) {
-            running.close();
+        closeInTurn(control, probe, processes, correlator);
+        closeInTurn(() -> journal.append(new JournalEntry.EngineStopped("asked to")), journal);
+    }
+
+    private static void closeInTurn(@Nullable AutoCloseable... parts) {
+        for (AutoCloseable part : parts) {
+            try {
+                if (part != null) {
+                    part.close();
+                }
+            } catch (Exception broken) {
+                LOG.errorv(broken, "A part of the engine could not be closed");
+            }
         }
-        processes.close();
-        correlator.close();
-        journal.append(new JournalEntry.EngineStopped("asked to"));
-        journal.close();
     }
 }

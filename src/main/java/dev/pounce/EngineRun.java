@@ -16,14 +16,17 @@ public final class EngineRun implements QuarkusApplication {
     private static final Logger LOG = Logger.getLogger(EngineRun.class);
 
     private final Emitter<Detection> detections;
+    private final ResponsePipeline pipeline;
 
     // The channel delivers on the sender's thread; its buffer is for senders who meet, and is never dropped from:
     // a full one throws at the sender, who then knows.
     @Inject
     EngineRun(
             @Channel("detections") @OnOverflow(value = OnOverflow.Strategy.BUFFER, bufferSize = 8192)
-                    Emitter<Detection> detections) {
+                    Emitter<Detection> detections,
+            ResponsePipeline pipeline) {
         this.detections = detections;
+        this.pipeline = pipeline;
     }
 
     /**
@@ -48,7 +51,7 @@ public final class EngineRun implements QuarkusApplication {
     public int run(String... args) throws IOException {
         Engine engine = EngineBeans.engine();
         try {
-            engine.watch(this::send);
+            engine.watch(this::send, pipeline);
             Quarkus.waitForExit();
         } finally {
             engine.close();

@@ -19,4 +19,9 @@ public interface Onlooker {
 
     default void ended(
             ResponsePlan plan, ResponsePlan.Step step, Verdict verdict, Outcome outcome, StageTimings timings) {}
+
+    /** How much was left out so far because the reader was slow. */
+    default long leftOut() {
+        return 0;
+    }
 }

@@ -11,10 +11,9 @@ import dev.pounce.detection.language.RuleSet;
 import dev.pounce.planning.ActionSetReader;
 import dev.pounce.planning.ActionSets;
 import dev.pounce.planning.WhereCompiler;
-import dev.pounce.source.Place;
 import dev.pounce.source.Problems;
+import dev.pounce.source.SourceFiles;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -76,48 +75,19 @@ public record Policy(RuleSet rules, ActionSets actionSets, List<LoadedFile> file
         List<LoadedFile> files = new ArrayList<>();
         for (Path path :
                 Stream.concat(rulePaths.stream(), actionSetPaths.stream()).toList()) {
-            for (Path file : filesOf(path)) {
-                try {
-                    files.add(new LoadedFile(file.toString(), sha256(Files.readAllBytes(file))));
-                } catch (IOException unreadable) {
-                    files.add(new LoadedFile(file.toString(), "unreadable"));
-                }
+            for (Path file : SourceFiles.of(path, new Problems())) {
+                files.add(new LoadedFile(file.toString(), hashOf(file)));
             }
         }
         return List.copyOf(files);
     }
 
-    /** A file itself; of a folder, its YAML files in alphabetical order. */
-    private static List<Path> filesOf(Path path) {
-        if (!Files.isDirectory(path)) {
-            return List.of(path);
+    private static String hashOf(Path file) {
+        try {
+            return Files.isRegularFile(file) ? sha256(Files.readAllBytes(file)) : "no file";
+        } catch (IOException unreadable) {
+            return "unreadable";
         }
-        try (Stream<Path> entries = Files.list(path)) {
-            return entries.filter(Policy::isYaml).sorted().toList();
-        } catch (IOException | UncheckedIOException unreadable) {
-            return List.of(path);
-        }
-    }
-
-    /** What {@code check} looks at: a file itself; of a folder, all YAML files below it. */
-    public static List<Path> filesBelow(Path path, Problems problems) {
-        if (!Files.isDirectory(path)) {
-            return List.of(path);
-        }
-        try (Stream<Path> entries = Files.walk(path)) {
-            return entries.filter(Policy::isYaml)
-                    .filter(Files::isRegularFile)
-                    .sorted()
-                    .toList();
-        } catch (IOException | UncheckedIOException unreadable) {
-            problems.error(Place.startOf(path.toString()), "a folder that cannot be read", "a readable folder");
-            return List.of();
-        }
-    }
-
-    private static boolean isYaml(Path path) {
-        String name = path.getFileName().toString();
-        return name.endsWith(".yaml") || name.endsWith(".yml");
     }
 
     private static String sha256(byte[] content) {

@@ -48,8 +48,8 @@ final class PolicyWatch {
             boolean settled = now.equals(lastSeen);
             lastSeen = now;
             if (settled && !now.equals(judged)) {
-                judged = now;
                 load();
+                judged = now; // not before: what could not be put in force is tried again
             }
         } catch (RuntimeException bug) {
             LOG.error("Looking for changed files failed; what is loaded stays", bug);

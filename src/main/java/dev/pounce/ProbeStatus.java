@@ -7,12 +7,12 @@ import dev.pounce.probe.EventKind;
 import dev.pounce.probe.ProbeHealth;
 import java.util.Locale;
 
-/** The probe's health as the answer to {@code pounce probe status}. */
+/** How probe and engine are, as the answer to {@code pounce probe status}. */
 final class ProbeStatus {
 
     private ProbeStatus() {}
 
-    static String json(ProbeHealth health) {
+    static String json(ProbeHealth health, EngineHealth engine) {
         ObjectNode status = JsonNodeFactory.instance.objectNode();
         status.put("state", stateOf(health.state()));
         status.put("since", health.state().since().toString());
@@ -46,6 +46,13 @@ final class ProbeStatus {
         health.lastHeartbeat().ifPresent(at -> status.put("lastHeartbeat", at.toString()));
         ArrayNode words = status.putArray("lastWords");
         health.lastWords().forEach(words::add);
+        ObjectNode own = status.putObject("engine");
+        engine.journalFailure().ifPresent(why -> own.put("journalFailure", why));
+        own.put("unrecorded", engine.unrecorded());
+        own.put("heldBack", engine.heldBack());
+        own.put("failedConditions", engine.failedConditions());
+        own.put("forgottenCooldowns", engine.forgottenCooldowns());
+        own.put("linesLeftOut", engine.linesLeftOut());
         return status.toString();
     }
 

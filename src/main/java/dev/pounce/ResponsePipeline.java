@@ -20,6 +20,7 @@ import java.util.Iterator;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.ReentrantLock;
 import org.eclipse.microprofile.reactive.messaging.Incoming;
 import org.jboss.logging.Logger;
 
@@ -44,6 +45,9 @@ public class ResponsePipeline {
     private final Clock clock;
     private final LongAdder unrecorded = new LongAdder();
 
+    /** Held from a detection to its signal, and nearly always free: detections come one at a time anyway. */
+    private final ReentrantLock turn = new ReentrantLock();
+
     public ResponsePipeline(
             Journal journal,
             Correlator correlator,
@@ -66,14 +70,27 @@ public class ResponsePipeline {
     public void on(Detection detection) {
         Recording record = new Recording(journal);
         StageClock stages = StageClock.since(detection.time(), clock.instant());
+        turn.lock();
         try {
             record.note(new JournalEntry.DetectionSeen(detection));
             for (Incident incident : correlator.accept(detection)) {
                 respondTo(incident, stages.copy(), record);
             }
-            record.write();
-        } catch (JournalUnavailable full) {
-            notRecorded(full);
+        } catch (RuntimeException bug) {
+            notAnswered(bug);
+        } finally {
+            turn.unlock();
+            writeRest(record);
+        }
+    }
+
+    /** Runs between two detections: what a detection is matched with and planned with are changed together. Any thread. */
+    void between(Runnable change) {
+        turn.lock();
+        try {
+            change.run();
+        } finally {
+            turn.unlock();
         }
     }
 
@@ -81,7 +98,12 @@ public class ResponsePipeline {
         ResponsePlan plan = planner.planFor(incident);
         stages.planned();
         record.note(new JournalEntry.Planned(plan));
-        next(plan, plan.steps().iterator(), stages, record);
+        try {
+            next(plan, plan.steps().iterator(), stages, record);
+        } catch (JournalUnavailable full) {
+            correlator.takeBack(incident); // what was never answered must not cool down
+            throw full;
+        }
     }
 
     private void next(ResponsePlan plan, Iterator<ResponsePlan.Step> steps, StageClock stages, Recording record) {
@@ -96,19 +118,31 @@ public class ResponsePipeline {
         CompletionStage<Outcome> ending = actOn(plan, step, verdict, record);
         stages.sent();
         record.write();
-        ending.thenAccept(outcome -> {
-                    stages.observed();
-                    Recording end = new Recording(journal);
-                    end.note(new JournalEntry.Ended(plan.id(), step.id(), outcome, stages.timings()));
-                    onlooker.ended(plan, step, verdict, outcome, stages.timings());
-                    if (goesOnAfter(outcome)) {
-                        next(plan, steps, stages.again(), end);
-                    } else {
-                        steps.forEachRemaining(rest -> end.note(leftOut(plan, rest, step, stages)));
-                        end.write();
-                    }
-                })
-                .exceptionally(this::notRecorded);
+        ending.thenAccept(outcome -> ended(plan, step, steps, verdict, outcome, stages));
+    }
+
+    private void ended(
+            ResponsePlan plan,
+            ResponsePlan.Step step,
+            Iterator<ResponsePlan.Step> rest,
+            Verdict verdict,
+            Outcome outcome,
+            StageClock stages) {
+        stages.observed();
+        Recording record = new Recording(journal);
+        try {
+            record.note(new JournalEntry.Ended(plan.id(), step.id(), outcome, stages.timings()));
+            onlooker.ended(plan, step, verdict, outcome, stages.timings());
+            if (goesOnAfter(step, outcome)) {
+                next(plan, rest, stages.again(), record);
+            } else {
+                rest.forEachRemaining(left -> record.note(leftOut(plan, left, step, stages)));
+            }
+        } catch (RuntimeException bug) {
+            notAnswered(bug);
+        } finally {
+            writeRest(record);
+        }
     }
 
     private CompletionStage<Outcome> actOn(
@@ -138,15 +172,24 @@ public class ResponsePipeline {
         };
     }
 
-    /** A step whose turn came too late or that was refused does not speak against the next; one that failed does. */
-    private static boolean goesOnAfter(Outcome outcome) {
+    /**
+     * A step whose turn came too late or that was refused does not speak against the next. One that failed does, but for a
+     * process that could not be held: whoever can keep himself from being seen stopped must not thereby escape what comes
+     * after.
+     */
+    private static boolean goesOnAfter(ResponsePlan.Step step, Outcome outcome) {
         return switch (outcome) {
             case Outcome.Done d -> true;
             case Outcome.AlreadySo a -> true;
             case Outcome.TargetGone g -> true;
             case Outcome.WouldAct w -> true;
             case Outcome.Withheld w -> true;
-            case Outcome.Failed f -> false;
+            case Outcome.Failed f ->
+                switch (step.action()) {
+                    case Action.SuspendProcess suspend -> true;
+                    case Action.KillProcess kill -> false;
+                    case Action.ResumeProcess resume -> false;
+                };
         };
     }
 
@@ -159,8 +202,24 @@ public class ResponsePipeline {
                 stages.timings());
     }
 
-    /** What cannot be recorded is not done. Said loudly, but not once per event: a full disk fills the log as well. */
-    private Void notRecorded(Throwable why) {
+    /** Whatever happened on the way, what was noted is not forgotten. */
+    private void writeRest(Recording record) {
+        try {
+            record.write();
+        } catch (JournalUnavailable full) {
+            notAnswered(full);
+        }
+    }
+
+    /**
+     * What cannot be recorded is not done. Said loudly, but not once per event: a full disk fills the log as well. Anything
+     * else that is thrown here is a bug of ours, and no reason to stop.
+     */
+    private void notAnswered(RuntimeException why) {
+        if (!(why instanceof JournalUnavailable)) {
+            LOG.error("A detection is not answered because of a bug in the engine", why);
+            return;
+        }
         unrecorded.increment();
         if (Long.bitCount(unrecorded.sum()) == 1) {
             LOG.errorv(
@@ -168,7 +227,6 @@ public class ResponsePipeline {
                     "Enforcement has stopped: the journal cannot be written, and nothing is done unrecorded ({0} so far)",
                     unrecorded.sum());
         }
-        return null;
     }
 
     /** Detections and outcomes that could not be written down since the start. */

@@ -10,6 +10,7 @@ import dev.pounce.asset.ProcessRef;
 import dev.pounce.audit.Journal;
 import dev.pounce.audit.JournalEntry;
 import dev.pounce.audit.JournalUnavailable;
+import dev.pounce.audit.StageTimings;
 import dev.pounce.correlation.Correlator;
 import dev.pounce.correlation.Incident;
 import dev.pounce.correlation.RuleBook;
@@ -24,6 +25,7 @@ import dev.pounce.planning.ActionSetReader;
 import dev.pounce.planning.ActionSets;
 import dev.pounce.planning.Mode;
 import dev.pounce.planning.Planner;
+import dev.pounce.planning.ResponsePlan;
 import dev.pounce.source.Problems;
 import java.time.Clock;
 import java.time.Instant;
@@ -91,8 +93,49 @@ class ResponsePipelineTest {
         pipeline.on(detection());
 
         // Then
-        assertThat(story).isEmpty();
+        assertThat(story).containsExactly("taken back");
         assertThat(pipeline.unrecorded()).isEqualTo(1);
+    }
+
+    @Test
+    void aBugInAGuardOrAnOnlookerIsNoHoleInTheJournal() {
+        // Given
+        ResponsePipeline pipeline = new ResponsePipeline(
+                new FakeJournal(),
+                new EverySetAnswers(),
+                new Planner(setsOf("enforce", ONE_STEP), Mode.ENFORCE, ids()),
+                new GuardChain(List.of(new ModeGuard())),
+                actuator,
+                new Onlooker() {
+                    @Override
+                    public void ended(
+                            ResponsePlan plan,
+                            ResponsePlan.Step step,
+                            Verdict verdict,
+                            Outcome outcome,
+                            StageTimings timings) {
+                        throw new IllegalStateException("a bug");
+                    }
+                },
+                CLOCK);
+
+        // When
+        pipeline.on(detection());
+
+        // Then
+        assertThat(story).endsWith("| carried out process.suspend", "ended Done");
+    }
+
+    @Test
+    void aKillIsNotWithheldBecauseHoldingFailed() {
+        // Given: a thread that waits in vfork cannot be seen stopped
+        actuator.effects.add(CompletableFuture.completedFuture(new Outcome.Failed("not stopped within 5 s", true)));
+
+        // When
+        pipeline("enforce", TWO_STEPS).on(detection());
+
+        // Then
+        assertThat(story).endsWith("ended Failed", "judged", "intended", "| carried out process.kill", "ended Done");
     }
 
     @Test
@@ -118,7 +161,7 @@ class ResponsePipelineTest {
         actuator.effects.add(CompletableFuture.completedFuture(new Outcome.Failed("no rights", false)));
 
         // When
-        pipeline("enforce", TWO_STEPS).on(detection());
+        pipeline("enforce", KILL_THEN_RESUME).on(detection());
 
         // Then
         assertThat(story)
@@ -127,7 +170,7 @@ class ResponsePipelineTest {
                         "planned",
                         "judged",
                         "intended",
-                        "| carried out process.suspend",
+                        "| carried out process.kill",
                         "ended Failed",
                         "ended Withheld");
     }
@@ -155,7 +198,10 @@ class ResponsePipelineTest {
     private static final String TWO_STEPS =
             "[{ id: hold, process.suspend: {} }, { id: stop, process.kill: { scope: process }, after: [hold] }]";
 
-    private ResponsePipeline pipeline(String mode, String steps, Guard... guards) {
+    private static final String KILL_THEN_RESUME =
+            "[{ id: stop, process.kill: { scope: process } }, { id: go, process.resume: {}, after: [stop] }]";
+
+    private static ActionSets setsOf(String mode, String steps) {
         Problems problems = new Problems();
         ActionSets sets = new ActionSets(new ActionSetReader(Policy.whereIn(RuleSet.empty()))
                 .read("test.yaml", """
@@ -165,12 +211,16 @@ class ResponsePipelineTest {
                         spec: { mode: %s, when: { detection: { rules: [Bad thing] } }, steps: %s }
                         """.formatted(mode, steps), problems));
         assertThat(problems.all()).isEmpty();
+        return sets;
+    }
+
+    private ResponsePipeline pipeline(String mode, String steps, Guard... guards) {
         List<Guard> chain = new ArrayList<>(List.of(new ModeGuard()));
         chain.addAll(List.of(guards));
         return new ResponsePipeline(
                 new FakeJournal(),
                 new EverySetAnswers(),
-                new Planner(sets, Mode.ENFORCE, ids()),
+                new Planner(setsOf(mode, steps), Mode.ENFORCE, ids()),
                 new GuardChain(chain),
                 actuator,
                 new Onlooker() {},
@@ -187,24 +237,38 @@ class ResponsePipelineTest {
                 "d1", NOW, "syscall", "Bad thing", Priority.CRITICAL, List.of(), "bad", Map.of(), List.of(VICTIM));
     }
 
-    private static final class EverySetAnswers implements Correlator {
+    private final class EverySetAnswers implements Correlator {
         @Override
         public List<Incident> accept(Detection detection) {
             return List.of(new Incident("i1", NOW, List.of("test"), List.of(), List.of(detection)));
         }
 
         @Override
-        public void reload(RuleBook book) {}
+        public Runnable prepare(RuleBook book) {
+            return () -> {};
+        }
+
+        @Override
+        public void takeBack(Incident incident) {
+            story.add("taken back");
+        }
     }
 
-    private static final class NobodyAnswers implements Correlator {
+    private final class NobodyAnswers implements Correlator {
         @Override
         public List<Incident> accept(Detection detection) {
             return List.of();
         }
 
         @Override
-        public void reload(RuleBook book) {}
+        public Runnable prepare(RuleBook book) {
+            return () -> {};
+        }
+
+        @Override
+        public void takeBack(Incident incident) {
+            story.add("taken back");
+        }
     }
 
     private final class FakeJournal implements Journal {

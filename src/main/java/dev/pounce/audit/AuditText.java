@@ -3,6 +3,7 @@ package dev.pounce.audit;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.pounce.source.Printable;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
@@ -88,7 +89,7 @@ public final class AuditText {
     }
 
     private static String cell(String text, int column) {
-        String printable = printable(text);
+        String printable = Printable.of(text);
         // An id that was shortened could not be pasted into the next command
         boolean whole = column <= 1 || printable.length() <= WIDEST_COLUMN;
         return whole ? printable : printable.substring(0, WIDEST_COLUMN - 1) + "…";
@@ -170,7 +171,7 @@ public final class AuditText {
     }
 
     private static void line(StringBuilder story, int depth, String text) {
-        story.append(("  ".repeat(depth) + printable(text)).stripTrailing()).append('\n');
+        story.append(("  ".repeat(depth) + Printable.of(text)).stripTrailing()).append('\n');
     }
 
     private static String timings(StageTimings timings) {
@@ -300,23 +301,5 @@ public final class AuditText {
         if (micros != StageTimings.UNKNOWN) {
             json.put(stage, micros);
         }
-    }
-
-    /** Control and direction characters as {@code \\u001b}. */
-    static String printable(String text) {
-        StringBuilder out = new StringBuilder(text.length());
-        text.codePoints().forEach(point -> {
-            int kind = Character.getType(point);
-            if (kind == Character.CONTROL
-                    || kind == Character.FORMAT
-                    || kind == Character.LINE_SEPARATOR
-                    || kind == Character.PARAGRAPH_SEPARATOR
-                    || kind == Character.SURROGATE) {
-                out.append(String.format(Locale.ROOT, "\\u%04x", point));
-            } else {
-                out.appendCodePoint(point);
-            }
-        });
-        return out.toString();
     }
 }

@@ -1,14 +1,11 @@
 package dev.pounce.cli;
 
 import dev.pounce.Policy;
-import dev.pounce.source.Place;
 import dev.pounce.source.Problem;
 import dev.pounce.source.Problems;
+import dev.pounce.source.SourceFiles;
 import dev.pounce.source.Yaml;
-import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.charset.CharacterCodingException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,7 +43,7 @@ final class CheckCommand implements Callable<Integer> {
         List<Path> actionSets = new ArrayList<>();
         int files = 0;
         for (Path path : paths) {
-            for (Path file : Policy.filesBelow(path, problems)) {
+            for (Path file : SourceFiles.below(path, problems)) {
                 files++;
                 sort(file, rules, actionSets, problems);
             }
@@ -66,16 +63,10 @@ final class CheckCommand implements Callable<Integer> {
 
     private static void sort(Path file, List<Path> rules, List<Path> actionSets, Problems problems) {
         Problems unreadable = new Problems();
-        Optional<Yaml> first = Optional.empty();
-        try {
-            first = Yaml.read(file.toString(), Files.readString(file), unreadable).stream()
-                    .filter(document -> !(document instanceof Yaml.Scalar nothing && nothing.isNull()))
-                    .findFirst();
-        } catch (CharacterCodingException notText) {
-            unreadable.error(Place.startOf(file.toString()), "bytes that are not UTF-8", "a text file in UTF-8");
-        } catch (IOException broken) {
-            unreadable.error(Place.startOf(file.toString()), "a file that cannot be read", "a readable file");
-        }
+        Optional<Yaml> first = SourceFiles.read(file, unreadable)
+                .flatMap(text -> Yaml.read(file.toString(), text, unreadable).stream()
+                        .filter(document -> !(document instanceof Yaml.Scalar nothing && nothing.isNull()))
+                        .findFirst());
         if (first.isPresent()) {
             (first.get() instanceof Yaml.Sequence ? rules : actionSets).add(file);
         } else {

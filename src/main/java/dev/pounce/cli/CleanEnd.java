@@ -28,9 +28,11 @@ final class CleanEnd {
     }
 
     private void haltOnceClosed() {
+        // Whoever ends by himself has closed everything before: so this is a signal, at whatever moment it came
+        boolean asked = closed.getCount() > 0;
         try {
             if (closed.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-                Runtime.getRuntime().halt(code);
+                Runtime.getRuntime().halt(asked ? 0 : code);
             }
         } catch (InterruptedException hurried) {
             Thread.currentThread().interrupt();

@@ -35,7 +35,7 @@ final class ProbeCommand implements Callable<Integer> {
             name = "status",
             description = {
                 "Prints what the probe of the running engine sees and has lost.",
-                "Exit code 0 when it is armed, 1 when it is not or no engine runs."
+                "Exit code 0 when it is armed and the journal can be written, else 1."
             })
     static final class Status implements Callable<Integer> {
 
@@ -59,10 +59,16 @@ final class ProbeCommand implements Callable<Integer> {
                 case JSON -> out.println(answer);
                 case TEXT -> print(status, out);
             }
-            return status.path("state").asText().equals("armed") ? 0 : 1;
+            boolean records = !status.path("engine").has("journalFailure");
+            return status.path("state").asText().equals("armed") && records ? 0 : 1;
         }
 
         private static void print(JsonNode status, PrintWriter out) {
+            JsonNode engine = status.path("engine");
+            if (engine.has("journalFailure")) {
+                out.println("Nothing is done until the engine is restarted: "
+                        + engine.path("journalFailure").asText());
+            }
             out.println(status.path("sentence").asText());
             if (status.has("kernel")) {
                 out.println("kernel " + status.path("kernel").asText() + ", probe "
@@ -80,6 +86,9 @@ final class ProbeCommand implements Callable<Integer> {
                         + status.path("recursionMisses").asText() + ", lost per CPU "
                         + words(status.path("lostPerCpu")));
             }
+            out.println("engine " + engine.path("heldBack").asText() + " detections held back by cooldowns, "
+                    + engine.path("unrecorded").asText() + " not recorded and so not answered, "
+                    + engine.path("linesLeftOut").asText() + " lines not printed");
             out.println();
             Table table = new Table("EVENT", "SENT", "LOST", "RECEIVED");
             for (Map.Entry<String, JsonNode> kind : status.path("events").properties()) {

@@ -107,8 +107,9 @@ final class RunCommand implements Callable<Integer> {
         try (LineWriter lines = new LineWriter(new FileOutputStream(FileDescriptor.out))) {
             RunOutput onlooker = new RunOutput(
                     lines, output, settings.node(), spec.commandLine().getErr());
-            Engine engine = Engine.open(settings, policy, Clock.systemUTC(), onlooker);
-            code = EngineRun.until(engine);
+            try (Engine engine = Engine.open(settings, policy, Clock.systemUTC(), onlooker)) {
+                code = EngineRun.until(engine);
+            }
         } catch (JournalUnavailable unusable) {
             throw new Refusal(String.valueOf(unusable.getMessage()));
         } finally {

@@ -8,6 +8,7 @@ import dev.pounce.detection.Detection;
 import dev.pounce.detection.FalcoJson;
 import dev.pounce.guard.Verdict;
 import dev.pounce.planning.ResponsePlan;
+import dev.pounce.source.Printable;
 import java.io.PrintWriter;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
@@ -56,6 +57,11 @@ final class RunOutput implements Onlooker {
                     + step.action().target().display() + " by " + step.actionSet() + ": " + say(outcome)
                     + "  (response " + plan.id() + ")"));
         }
+    }
+
+    @Override
+    public long leftOut() {
+        return lines.leftOut();
     }
 
     private static String say(Outcome outcome) {

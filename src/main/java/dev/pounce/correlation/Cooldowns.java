@@ -53,6 +53,14 @@ final class Cooldowns {
         byEnd.add(started);
     }
 
+    /** As if it had not been started. */
+    void cancel(String set, Object subject) {
+        Running started = running.remove(new Key(set, subject));
+        if (started != null) {
+            byEnd.remove(started);
+        }
+    }
+
     /** Ends the cooldowns of all other sets. */
     void keepOnly(Set<String> sets) {
         byEnd.removeIf(started -> !sets.contains(started.key.set));

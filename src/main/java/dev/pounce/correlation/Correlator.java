@@ -13,9 +13,16 @@ public interface Correlator {
     List<Incident> accept(Detection detection);
 
     /**
-     * Looks for something else from the next detection on. Any thread; takes up to a second for thousands of
-     * triggers, during which detections are still matched against the book before. When it throws, that book
-     * stays.
+     * Makes ready to look for something else. Any thread; takes up to a second for thousands of triggers, during which
+     * detections are matched against the book before.
+     *
+     * @return what makes it so, from the next detection on; any thread, takes no time
      */
-    void reload(RuleBook book);
+    Runnable prepare(RuleBook book);
+
+    /**
+     * Nobody answered this incident after all: its cooldowns end, so that the next detection is not held back by an
+     * answer that was never given. By the thread that may call {@link #accept}.
+     */
+    void takeBack(Incident incident);
 }

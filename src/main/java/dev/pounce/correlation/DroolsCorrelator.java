@@ -26,7 +26,7 @@ import org.kie.api.runtime.rule.FactHandle;
  * Matches detections against a rule book with Drools.
  *
  * <p>One thread at a time may call {@link #accept}; a second one that enters meanwhile gets an {@link
- * IllegalStateException}. {@link #reload} may be called by any thread.
+ * IllegalStateException}. {@link #prepare} may be called by any thread.
  */
 public final class DroolsCorrelator implements Correlator, AutoCloseable {
 
@@ -121,8 +121,25 @@ public final class DroolsCorrelator implements Correlator, AutoCloseable {
     }
 
     @Override
-    public synchronized void reload(RuleBook book) {
-        mailbox.set(new RuleNetwork(book));
+    public Runnable prepare(RuleBook book) {
+        RuleNetwork network = new RuleNetwork(book);
+        return () -> mailbox.set(network);
+    }
+
+    @Override
+    public void takeBack(Incident incident) {
+        enter();
+        try {
+            Detection detection = incident.evidence().getLast();
+            for (Trigger trigger : network.book().triggers()) {
+                if (incident.triggers().contains(trigger.name())) {
+                    trigger.cooldown()
+                            .ifPresent(cooldown -> cooldowns.cancel(trigger.name(), keyOf(detection, cooldown.per())));
+                }
+            }
+        } finally {
+            leave();
+        }
     }
 
     /** Matches that led to nothing because every matching set was cooling down. Any thread. */
@@ -239,7 +256,8 @@ public final class DroolsCorrelator implements Correlator, AutoCloseable {
                 Trigger.Cooldown cooldown = trigger.cooldown().get();
                 Object key = keyOf(detection, cooldown.per());
                 Optional<Instant> end = cooldowns.end(trigger.name(), key, now);
-                if (end.isPresent()) {
+                // Further away than it is long: the clock was set back, and the cooldown is over
+                if (end.isPresent() && !end.get().isAfter(now.plus(cooldown.length()))) {
                     coolingDown.add(new Incident.CoolingDown(
                             trigger.name(), key instanceof Asset asset ? asset.display() : "rule/" + key, end.get()));
                     continue;

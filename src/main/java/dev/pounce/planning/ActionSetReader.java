@@ -5,11 +5,9 @@ import dev.pounce.correlation.Trigger;
 import dev.pounce.detection.Priority;
 import dev.pounce.source.Place;
 import dev.pounce.source.Problems;
+import dev.pounce.source.SourceFiles;
 import dev.pounce.source.Spelling;
 import dev.pounce.source.Yaml;
-import java.io.IOException;
-import java.nio.charset.CharacterCodingException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -73,17 +71,8 @@ public final class ActionSetReader {
     public Optional<ActionSets> readAll(List<Path> filesAndFolders, Problems problems) {
         List<ActionSet> sets = new ArrayList<>();
         for (Path path : filesAndFolders) {
-            for (Path file : filesOf(path, problems)) {
-                try {
-                    sets.addAll(read(file.toString(), Files.readString(file), problems));
-                } catch (CharacterCodingException notText) {
-                    problems.error(Place.startOf(file.toString()), "bytes that are not UTF-8", "a text file in UTF-8");
-                } catch (IOException unreadable) {
-                    problems.error(
-                            Place.startOf(file.toString()),
-                            "a file that cannot be read (" + unreadable + ")",
-                            "a readable file");
-                }
+            for (Path file : SourceFiles.of(path, problems)) {
+                SourceFiles.read(file, problems).ifPresent(text -> sets.addAll(read(file.toString(), text, problems)));
             }
         }
         List<ActionSet> distinct = withoutSecondNames(sets, problems);
@@ -108,27 +97,6 @@ public final class ActionSetReader {
             }
         }
         return sets;
-    }
-
-    private static List<Path> filesOf(Path path, Problems problems) {
-        if (!Files.isDirectory(path)) {
-            return List.of(path);
-        }
-        try (Stream<Path> entries = Files.list(path)) {
-            return entries.filter(Files::isRegularFile)
-                    .filter(file -> {
-                        String name = file.getFileName().toString();
-                        return name.endsWith(".yaml") || name.endsWith(".yml");
-                    })
-                    .sorted()
-                    .toList();
-        } catch (IOException unreadable) {
-            problems.error(
-                    Place.startOf(path.toString()),
-                    "a folder that cannot be read (" + unreadable + ")",
-                    "a readable folder");
-            return List.of();
-        }
     }
 
     private static List<ActionSet> withoutSecondNames(List<ActionSet> sets, Problems problems) {

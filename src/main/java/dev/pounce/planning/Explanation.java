@@ -2,6 +2,7 @@ package dev.pounce.planning;
 
 import dev.pounce.asset.Asset;
 import dev.pounce.detection.Detection;
+import dev.pounce.source.Printable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -43,21 +44,6 @@ public final class Explanation {
                     : "step " + leftOut.actionSet() + "/" + leftOut.step();
             lines.add("  left out: " + what + ", because " + leftOut.because());
         }
-        return lines.stream().map(Explanation::printable).toList();
-    }
-
-    private static String printable(String line) {
-        if (line.chars().noneMatch(Character::isISOControl)) {
-            return line;
-        }
-        StringBuilder safe = new StringBuilder();
-        line.chars().forEach(c -> {
-            if (Character.isISOControl(c)) {
-                safe.append("\\x").append(Character.forDigit(c >> 4, 16)).append(Character.forDigit(c & 15, 16));
-            } else {
-                safe.append((char) c);
-            }
-        });
-        return safe.toString();
+        return lines.stream().map(Printable::of).toList();
     }
 }

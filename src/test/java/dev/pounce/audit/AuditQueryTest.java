@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.pounce.action.Action;
 import dev.pounce.action.Outcome;
 import dev.pounce.guard.Verdict;
+import dev.pounce.source.Printable;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
@@ -141,8 +142,7 @@ class AuditQueryTest {
 
     @Test
     void aCommandLineCannotMoveTheReadersCursor() {
-        assertThat(AuditText.printable("a\u001b[2Jb\nc\u202ed\u009be"))
-                .isEqualTo("a\\u001b[2Jb\\u000ac\\u202ed\\u009be");
+        assertThat(Printable.of("a\u001b[2Jb\nc\u202ed\u009be")).isEqualTo("a\\u001b[2Jb\\u000ac\\u202ed\\u009be");
     }
 
     @Test

@@ -371,7 +371,7 @@ class DroolsCorrelatorTest {
             correlator.accept(ADetection.of("r").build());
 
             // When
-            correlator.reload(book(ATrigger.named("after").rules("r")));
+            correlator.prepare(book(ATrigger.named("after").rules("r"))).run();
 
             // Then
             assertThat(triggered(correlator.accept(ADetection.of("r").build()))).containsExactly("after");
@@ -386,9 +386,11 @@ class DroolsCorrelatorTest {
             correlator.accept(ADetection.of("r").build());
 
             // When
-            correlator.reload(book(
-                    ATrigger.named("same").rules("r").cooldown(Trigger.Per.RULE, TEN_MINUTES),
-                    ATrigger.named("changed").rules("r", "s").cooldown(Trigger.Per.RULE, TEN_MINUTES)));
+            correlator
+                    .prepare(book(
+                            ATrigger.named("same").rules("r").cooldown(Trigger.Per.RULE, TEN_MINUTES),
+                            ATrigger.named("changed").rules("r", "s").cooldown(Trigger.Per.RULE, TEN_MINUTES)))
+                    .run();
 
             // Then
             List<Incident> incidents = correlator.accept(ADetection.of("r").build());
@@ -407,7 +409,7 @@ class DroolsCorrelatorTest {
         int openedBefore = before.openSessions();
 
         // When
-        correlator.reload(book(ATrigger.named("b").rules("r")));
+        correlator.prepare(book(ATrigger.named("b").rules("r"))).run();
         correlator.accept(ADetection.of("r").build());
 
         // Then

@@ -330,6 +330,6 @@ class PlannerTest {
 
         // Then
         assertThat(lines).noneMatch(line -> line.chars().anyMatch(Character::isISOControl));
-        assertThat(lines).contains("      Shell\\x1b[2J\\x0aroot# happened");
+        assertThat(lines).contains("      Shell\\u001b[2J\\u000aroot# happened");
     }
 }

@@ -4,12 +4,9 @@ import dev.pounce.detection.Priority;
 import dev.pounce.source.Place;
 import dev.pounce.source.Problem;
 import dev.pounce.source.Problems;
+import dev.pounce.source.SourceFiles;
 import dev.pounce.source.Spelling;
 import dev.pounce.source.Yaml;
-import java.io.IOException;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -152,26 +149,9 @@ public final class RuleFileReader {
     }
 
     public void read(Path path) {
-        try {
-            if (!Files.isDirectory(path)) {
-                read(path.toString(), Files.readString(path, StandardCharsets.UTF_8));
-                return;
-            }
-            try (Stream<Path> files = Files.list(path)) {
-                for (Path file : files.filter(RuleFileReader::isYaml).sorted().toList()) {
-                    read(file.toString(), Files.readString(file, StandardCharsets.UTF_8));
-                }
-            }
-        } catch (CharacterCodingException broken) {
-            problems.error(Place.startOf(path.toString()), "bytes that are not UTF-8", "a text file in UTF-8");
-        } catch (IOException broken) {
-            problems.error(Place.startOf(path.toString()), "a file that cannot be read: " + broken, "a rule file");
+        for (Path file : SourceFiles.of(path, problems)) {
+            SourceFiles.read(file, problems).ifPresent(text -> read(file.toString(), text));
         }
-    }
-
-    private static boolean isYaml(Path path) {
-        String name = path.getFileName().toString();
-        return name.endsWith(".yaml") || name.endsWith(".yml");
     }
 
     public void read(String file, String content) {
