@@ -80,6 +80,7 @@ public final class Engine implements AutoCloseable {
     private volatile @Nullable ProbeWatch watch;
     private volatile @Nullable NativeProbe probe;
     private volatile @Nullable ControlSocket control;
+    private volatile @Nullable WarmUp warmUp;
 
     private Engine(EngineSettings settings, Policy policy, Clock clock, Onlooker onlooker, FileJournal journal) {
         this.settings = settings;
@@ -166,9 +167,11 @@ public final class Engine implements AutoCloseable {
      *
      * @param detections the channel; called on the probe's thread
      * @param pipeline what stands behind the channel
+     * @param rehearsals a channel like it, which runs what it is given
      * @throws IOException when a socket in the state directory cannot be made
      */
-    public void watch(Consumer<Detection> detections, ResponsePipeline pipeline) throws IOException {
+    public void watch(Consumer<Detection> detections, ResponsePipeline pipeline, Consumer<Runnable> rehearsals)
+            throws IOException {
         Consumer<Detection> seen = detection -> {
             detections.accept(detection);
             onlooker.detected(detection);
@@ -185,17 +188,7 @@ public final class Engine implements AutoCloseable {
                 Map.of("probe-status", () -> ProbeStatus.json(started.health(), engineHealth(pipeline))));
         new PolicyWatch(settings, policy.files(), next -> use(next, pipeline, watching, started), Later.on(files))
                 .start();
-        Thread.ofPlatform().daemon().name("warm-up").start(this::warmUp);
-    }
-
-    /** Beside the first events: armed early and a little slow is better than blind for a second longer. */
-    private void warmUp() {
-        try {
-            new WarmUp(policy, processes, node).run();
-        } catch (IOException | RuntimeException notWarm) {
-            LOG.warnv(
-                    notWarm, "The engine could not be warmed up: its first answers will take some milliseconds longer");
-        }
+        warmUp = WarmUp.start(policy, node, socket.resolveSibling("warm-up"), rehearsals);
     }
 
     private EngineHealth engineHealth(ResponsePipeline pipeline) {
@@ -265,7 +258,7 @@ public final class Engine implements AutoCloseable {
         if (watching != null) {
             watching.end();
         }
-        closeInTurn(control, probe, processes, correlator);
+        closeInTurn(warmUp, control, probe, processes, correlator);
         closeInTurn(() -> journal.append(new JournalEntry.EngineStopped("asked to")), journal);
     }
 

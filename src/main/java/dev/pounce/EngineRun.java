@@ -17,6 +17,7 @@ public final class EngineRun implements QuarkusApplication {
 
     private final Emitter<Detection> detections;
     private final ResponsePipeline pipeline;
+    private final Emitter<Runnable> rehearsals;
 
     // The channel delivers on the sender's thread; its buffer is for senders who meet, and is never dropped from:
     // a full one throws at the sender, who then knows.
@@ -24,8 +25,11 @@ public final class EngineRun implements QuarkusApplication {
     EngineRun(
             @Channel("detections") @OnOverflow(value = OnOverflow.Strategy.BUFFER, bufferSize = 8192)
                     Emitter<Detection> detections,
+            @Channel(Rehearsal.CHANNEL) @OnOverflow(value = OnOverflow.Strategy.BUFFER, bufferSize = 8192)
+                    Emitter<Runnable> rehearsals,
             ResponsePipeline pipeline) {
         this.detections = detections;
+        this.rehearsals = rehearsals;
         this.pipeline = pipeline;
     }
 
@@ -51,7 +55,7 @@ public final class EngineRun implements QuarkusApplication {
     public int run(String... args) throws IOException {
         Engine engine = EngineBeans.engine();
         try {
-            engine.watch(this::send, pipeline);
+            engine.watch(this::send, pipeline, rehearsals::send);
             Quarkus.waitForExit();
         } finally {
             engine.close();

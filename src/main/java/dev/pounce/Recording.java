@@ -13,6 +13,7 @@ final class Recording {
 
     private final Journal journal;
     private final List<JournalEntry> noted = new ArrayList<>(4);
+    private boolean ahead;
 
     Recording(Journal journal) {
         this.journal = journal;
@@ -25,13 +26,28 @@ final class Recording {
     /**
      * Writes what was noted since the last time.
      *
-     * @throws dev.pounce.audit.JournalUnavailable when it could not be written: nothing may be done then
+     * @throws dev.pounce.audit.JournalUnavailable when it could not be written
      */
     void write() {
-        if (!noted.isEmpty()) {
-            List<JournalEntry> entries = List.copyOf(noted);
-            noted.clear();
-            journal.append(entries);
+        if (ahead || !noted.isEmpty()) {
+            ahead = false;
+            journal.append(take());
         }
+    }
+
+    /**
+     * The same before an act, to which it comes first; {@link #write} must follow after it.
+     *
+     * @throws dev.pounce.audit.JournalUnavailable when it could not be written: nothing may be done then
+     */
+    void writeAhead() {
+        ahead = true;
+        journal.appendAhead(take());
+    }
+
+    private List<JournalEntry> take() {
+        List<JournalEntry> entries = List.copyOf(noted);
+        noted.clear();
+        return entries;
     }
 }

@@ -151,7 +151,7 @@ public class ResponsePipeline {
             case Verdict.Allow allowed -> {
                 Instant deadline = clock.instant().plus(step.patience());
                 record.note(new JournalEntry.Intended(plan.id(), step.id(), step.action(), deadline));
-                record.write(); // before the act, and throws when it cannot be
+                record.writeAhead(); // before the act, and throws when it cannot be
                 yield carryOut(step.action(), deadline);
             }
             case Verdict.Rehearse rehearse -> CompletableFuture.completedStage(rehearse(step.action()));

@@ -174,7 +174,24 @@ public final class FileJournal implements Journal, AutoCloseable {
     public long append(List<JournalEntry> entries) {
         lock.lock();
         try {
+            long seq = appendAhead(entries);
+            if (committerIdle) {
+                work.signal();
+            }
+            return seq;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public long appendAhead(List<JournalEntry> entries) {
+        lock.lock();
+        try {
             requireUsable();
+            if (entries.isEmpty()) {
+                return lastSeq;
+            }
             byte[] hashBefore = lastHash.clone();
             long seq = lastSeq;
             line.reset();
@@ -193,9 +210,6 @@ public final class FileJournal implements Journal, AutoCloseable {
             }
             segmentLength += line.length();
             lastSeq = seq;
-            if (committerIdle) {
-                work.signal();
-            }
             return seq;
         } finally {
             lock.unlock();

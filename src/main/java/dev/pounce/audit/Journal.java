@@ -21,10 +21,17 @@ public interface Journal {
      * The same for several entries, which become neighbours and cost one write: all of them are there, or, when it
      * throws, none.
      *
-     * @param entries at least one
-     * @return the number of the last
+     * @return the number of the last entry of the journal
      */
     long append(List<JournalEntry> entries);
+
+    /**
+     * The same for whoever is about to act and in a hurry: nobody is woken to make the entries durable until somebody
+     * appends again, be it an empty list.
+     */
+    default long appendAhead(List<JournalEntry> entries) {
+        return append(entries);
+    }
 
     /**
      * Completes when this entry, and so all before it, is on the disk, and exceptionally with {@link

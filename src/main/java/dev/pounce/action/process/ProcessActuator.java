@@ -17,6 +17,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Kills, suspends and resumes processes of this node.
@@ -35,14 +36,32 @@ public final class ProcessActuator implements Actuator<Action.OnProcess>, AutoCl
 
     private final ContainerMembership membership;
     private final Clock clock;
+    private final boolean silent;
     private final Untouchable untouchable = Untouchable.aroundThisProcess();
     private final ExitWatch exitWatch = new ExitWatch();
     private final ScheduledExecutorService sweepers = Executors.newScheduledThreadPool(2, daemons("pounce-sweep"));
     private final ExecutorService completers = Executors.newFixedThreadPool(2, daemons("pounce-outcome"));
 
     public ProcessActuator(ContainerMembership membership, Clock clock) {
+        this(membership, clock, false);
+    }
+
+    private ProcessActuator(ContainerMembership membership, Clock clock, boolean silent) {
         this.membership = membership;
         this.clock = clock;
+        this.silent = silent;
+    }
+
+    /**
+     * One that goes the same way with each signal replaced by signal 0, which only asks whether a process could be signalled:
+     * for warming up on processes that are none of our business. What it awaits does not happen.
+     */
+    public static ProcessActuator silent(Clock clock) {
+        return new ProcessActuator((pid, container) -> false, clock, true);
+    }
+
+    private int send(Resolved.Held held, int signal) {
+        return Signals.send(held.pidfd(), silent ? 0 : signal);
     }
 
     /**
@@ -116,7 +135,7 @@ public final class ProcessActuator implements Actuator<Action.OnProcess>, AutoCl
         switch (Resolved.resolve(target, untouchable)) {
             case Resolved.Missed(Outcome outcome) -> result.complete(outcome);
             case Resolved.Held held -> {
-                int answer = Signals.send(held.pidfd(), Signals.SIGKILL);
+                int answer = send(held, Signals.SIGKILL);
                 if (answer < 0) {
                     Signals.close(held.pidfd());
                     result.complete(Resolved.couldNotSignal(held.stat(), -answer));
@@ -131,7 +150,7 @@ public final class ProcessActuator implements Actuator<Action.OnProcess>, AutoCl
         switch (Resolved.resolve(root, untouchable)) {
             case Resolved.Missed(Outcome outcome) -> result.complete(outcome);
             case Resolved.Held held -> {
-                int answer = Signals.send(held.pidfd(), Signals.SIGSTOP);
+                int answer = send(held, Signals.SIGSTOP);
                 Signals.close(held.pidfd());
                 if (answer < 0) {
                     result.complete(Resolved.couldNotSignal(held.stat(), -answer));
@@ -155,7 +174,7 @@ public final class ProcessActuator implements Actuator<Action.OnProcess>, AutoCl
             case Resolved.Missed(Outcome.Withheld withheld) -> result.complete(withheld);
             case Resolved.Missed(Outcome ignored) -> sweep(group, List.of(), List.of(), deadlineNanos, result);
             case Resolved.Held held -> {
-                int answer = Signals.send(held.pidfd(), Signals.SIGKILL);
+                int answer = send(held, Signals.SIGKILL);
                 Signals.close(held.pidfd());
                 sweep(group, List.of(), answer < 0 ? List.of() : List.of(held.stat()), deadlineNanos, result);
             }
@@ -168,6 +187,9 @@ public final class ProcessActuator implements Actuator<Action.OnProcess>, AutoCl
             List<ProcStat> dying,
             long deadlineNanos,
             CompletableFuture<Outcome> result) {
+        if (silent) {
+            throw new UnsupportedOperationException("a sweep sends signals of its own");
+        }
         sweepers.execute(
                 new Sweep(group, held, dying, untouchable, sweepers, result, System.nanoTime(), deadlineNanos));
     }
@@ -197,7 +219,7 @@ public final class ProcessActuator implements Actuator<Action.OnProcess>, AutoCl
                             target.display() + (stop ? " was stopped already" : " was not stopped")));
                     return;
                 }
-                int answer = Signals.send(held.pidfd(), stop ? Signals.SIGSTOP : Signals.SIGCONT);
+                int answer = send(held, stop ? Signals.SIGSTOP : Signals.SIGCONT);
                 if (answer < 0) {
                     Signals.close(held.pidfd());
                     result.complete(Resolved.couldNotSignal(held.stat(), -answer));
@@ -327,12 +349,20 @@ public final class ProcessActuator implements Actuator<Action.OnProcess>, AutoCl
         return System.nanoTime() + Duration.between(clock.instant(), deadline).toNanos();
     }
 
-    /** Ends the threads; what was sent stays sent, its stages are not completed any more. */
+    /**
+     * Ends the threads; what was sent stays sent, its stages are not completed any more. Waits for at most a second for what
+     * depends on those that have been.
+     */
     @Override
     public void close() {
         exitWatch.close();
         sweepers.shutdownNow();
         completers.shutdown();
+        try {
+            completers.awaitTermination(1, TimeUnit.SECONDS);
+        } catch (InterruptedException hurried) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private static ThreadFactory daemons(String name) {
