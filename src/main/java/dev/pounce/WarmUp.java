@@ -78,6 +78,9 @@ final class WarmUp implements AutoCloseable {
 
     private static final List<String> KINDS = List.of("fork", "exec", "open", "connect-v4", "exit");
 
+    /** Sent and not seen yet: more than a few, or it would take longer to wake each other than to do the work. */
+    private static final int EVENTS_AHEAD = 8 * KINDS.size();
+
     /** Responses whose end is awaited; each holds a descriptor for a millisecond. */
     private static final int AT_ONCE = 64;
 
@@ -210,7 +213,7 @@ final class WarmUp implements AutoCloseable {
                 pipeline.on(about(found, new ProcessRef(node, somebody.pid(), start)));
                 made += json.line(found).length();
             };
-            Semaphore seen = new Semaphore(0);
+            Semaphore seen = new Semaphore(EVENTS_AHEAD);
             rehearse(scratch.resolve("run").resolve("probe.sock"), seen, event -> {
                 EventView view = new EventView(event, table.accept(event), 1, made);
                 real.detect(view, found -> made++);
@@ -229,9 +232,10 @@ final class WarmUp implements AutoCloseable {
                 SocketChannel probe = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
             write(frames(List.of("hello")), probe);
             for (int round = 0; round < ROUNDS && !closed; round++) {
+                await(seen, KINDS.size());
                 write(frames.rewind(), probe);
-                await(seen, KINDS.size()); // one after the other, as they come when little happens
             }
+            await(seen, EVENTS_AHEAD);
         }
     }
 

@@ -161,6 +161,20 @@ class FileJournalTest {
     }
 
     @Test
+    void whatIsAppendedAheadOfAnActIsInTheFileAtOnceAndAnEmptyListAddsNothing() throws IOException {
+        try (FileJournal journal = open()) {
+            // When
+            long ahead = journal.appendAhead(List.of(new JournalEntry.EngineStopped("ahead")));
+
+            // Then
+            assertThat(Files.readString(lastSegment())).contains("ahead");
+            assertThat(journal.append(List.of())).isEqualTo(ahead);
+            journal.durable(ahead).toCompletableFuture().join();
+            assertHolds(1);
+        }
+    }
+
+    @Test
     void manyWritersAtOnceKeepTheOrderAndTheChain() throws IOException {
         // Given
         int writers = 4;

@@ -89,6 +89,30 @@ class ProcessActuatorTest {
     }
 
     @Test
+    void aProcessThatOutlivesItsDeadlineIsSaidToAndTheNextDeathIsStillSeen() {
+        // Given
+        Process bystander = children.sleeping();
+        Process doomed = children.sleeping();
+        try (ProcessActuator silent = ProcessActuator.silent(Clock.systemUTC())) {
+
+            // When: nothing is sent, so nothing happens
+            Outcome alive = silent.carryOut(
+                            kill(Children.refOf(bystander)), Instant.now().plusMillis(5))
+                    .toCompletableFuture()
+                    .join();
+            CompletableFuture<Outcome> awaited = silent.carryOut(
+                            kill(Children.refOf(doomed)), Instant.now().plusSeconds(20))
+                    .toCompletableFuture();
+            doomed.destroyForcibly();
+
+            // Then
+            assertThat(alive).isInstanceOf(Outcome.Failed.class);
+            assertThat(bystander.isAlive()).isTrue();
+            assertThat(awaited.join()).isInstanceOf(Outcome.Done.class);
+        }
+    }
+
+    @Test
     void aProcessThatStartedAtAnotherTickIsLeftAlone() {
         // Given
         Process process = children.sleeping();
