@@ -204,6 +204,7 @@ struct upid {
 };
 
 struct pid {
+	__u64 ino; /* 6.9 */
 	unsigned int level;
 	struct upid numbers[1];
 };

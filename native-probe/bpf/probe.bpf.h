@@ -246,6 +246,14 @@ static __always_inline __u32 pid__number(struct pid *pid)
 	return pid ? BPF_CORE_READ(pid, numbers[0].nr) : 0;
 }
 
+/* What stat(2) of a pidfd shows as its inode: given to no second process as long as the machine is up. */
+static __always_inline __u64 pid__inode(struct pid *pid)
+{
+	if (!pid || !bpf_core_field_exists(pid->ino))
+		return 0;
+	return pid->ino;
+}
+
 static __always_inline struct cgroup *task__pids_cgroup(struct task_struct *task)
 {
 	struct cgroup_subsys_state *state = NULL;
@@ -276,6 +284,7 @@ static __always_inline void subject__fill(struct probe_subject *subject, struct 
 			      &cred->cap_effective);
 	bpf_probe_read_kernel(&subject->cap_permitted, sizeof(subject->cap_permitted),
 			      &cred->cap_permitted);
+	subject->pid_inode = pid__inode(leader->thread_pid);
 	subject->tgid = task->tgid;
 	subject->tid = task->pid;
 	subject->vtgid = pid__innermost(leader->thread_pid, &pid_ns);

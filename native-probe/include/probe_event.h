@@ -66,12 +66,13 @@ struct probe_frame {
  * the process as the new program sees it, or, when the exec failed, as it still is.
  */
 struct probe_subject {
-	__u64 start_boottime_ns; /* of the thread group leader; with tgid it names the process */
+	__u64 start_boottime_ns; /* of the thread group leader; with tgid it names the process, where pid_inode is 0 */
 	__u64 parent_start_boottime_ns;
 	__u64 cgroup_id;      /* of the unified hierarchy; 1 is its root */
 	__u64 pids_cgroup_id; /* of the pids controller, where that one is still version 1; else as above */
 	__u64 cap_effective;
 	__u64 cap_permitted;
+	__u64 pid_inode; /* of the process's pidfd; 0 where the kernel (before 6.9) has none */
 	__u32 tgid; /* in the host's pid namespace */
 	__u32 tid;
 	__u32 vtgid; /* in the innermost pid namespace */
@@ -258,12 +259,12 @@ struct probe_refused {
 };
 
 _Static_assert(sizeof(struct probe_frame) == 16, "wire layout changed");
-_Static_assert(sizeof(struct probe_subject) == 120, "wire layout changed");
-_Static_assert(sizeof(struct probe_exec) == 184, "wire layout changed");
-_Static_assert(sizeof(struct probe_fork) == 152, "wire layout changed");
-_Static_assert(sizeof(struct probe_exit) == 144, "wire layout changed");
-_Static_assert(sizeof(struct probe_open) == 184, "wire layout changed");
-_Static_assert(sizeof(struct probe_connect) == 192, "wire layout changed");
+_Static_assert(sizeof(struct probe_subject) == 128, "wire layout changed");
+_Static_assert(sizeof(struct probe_exec) == 192, "wire layout changed");
+_Static_assert(sizeof(struct probe_fork) == 160, "wire layout changed");
+_Static_assert(sizeof(struct probe_exit) == 152, "wire layout changed");
+_Static_assert(sizeof(struct probe_open) == 192, "wire layout changed");
+_Static_assert(sizeof(struct probe_connect) == 200, "wire layout changed");
 _Static_assert(sizeof(struct probe_hello) == 40, "wire layout changed");
 _Static_assert(sizeof(struct probe_filter) == 40, "wire layout changed");
 _Static_assert(sizeof(struct probe_armed) == 32, "wire layout changed");

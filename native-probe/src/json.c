@@ -106,13 +106,14 @@ static void print_subject(FILE *out, const struct probe_subject *subject)
 		",\"parentStart\":%" PRIu64 ",\"pgid\":%u,\"sid\":%u,\"uid\":%u,\"gid\":%u"
 		",\"realUid\":%u,\"loginUid\":%d,\"tty\":%u,\"mntNs\":%u,\"pidNs\":%u"
 		",\"cgroupId\":%" PRIu64 ",\"pidsCgroupId\":%" PRIu64 ",\"capEffective\":\"%" PRIx64
-		"\",\"capPermitted\":\"%" PRIx64 "\",\"comm\":",
+		"\",\"capPermitted\":\"%" PRIx64 "\",\"pidInode\":%" PRIu64 ",\"comm\":",
 		subject->tgid, subject->tid, subject->vtgid, (uint64_t)subject->start_boottime_ns,
 		subject->parent_tgid, (uint64_t)subject->parent_start_boottime_ns, subject->pgid,
 		subject->sid, subject->uid, subject->gid, subject->real_uid,
 		(int32_t)subject->login_uid, subject->tty, subject->mnt_ns, subject->pid_ns,
 		(uint64_t)subject->cgroup_id, (uint64_t)subject->pids_cgroup_id,
-		(uint64_t)subject->cap_effective, (uint64_t)subject->cap_permitted);
+		(uint64_t)subject->cap_effective, (uint64_t)subject->cap_permitted,
+		(uint64_t)subject->pid_inode);
 	print_string(out, subject->comm, strnlen(subject->comm, sizeof(subject->comm)));
 }
 

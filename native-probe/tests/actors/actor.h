@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -29,6 +31,21 @@ static inline void wait_for(pid_t child)
 {
 	if (child < 0 || waitpid(child, NULL, 0) != child)
 		err(1, "child");
+}
+
+#define PID_FS_MAGIC 0x50494446 /* include/uapi/linux/magic.h, 6.9 */
+
+/* The inode that the kernel gave to this process for as long as the machine is up; 0 before 6.9. */
+static inline unsigned long pid_inode(pid_t pid)
+{
+	int fd = syscall(SYS_pidfd_open, pid, 0);
+	struct statfs fs;
+	struct stat stat;
+
+	if (fd < 0 || fstatfs(fd, &fs) || fstat(fd, &stat))
+		err(1, "pidfd of %d", pid);
+	close(fd);
+	return fs.f_type == PID_FS_MAGIC ? stat.st_ino : 0;
 }
 
 #endif

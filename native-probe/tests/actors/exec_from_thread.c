@@ -15,6 +15,7 @@ static void *start(void *nothing)
 
 int main(void)
 {
+	unsigned long inode;
 	pid_t child = fork();
 
 	if (child == 0) {
@@ -24,9 +25,11 @@ int main(void)
 		for (;;)
 			pause();
 	}
+	inode = pid_inode(child);
 	wait_for(child);
-	printf("exec\t\"tgid\":%d,\"tid\":%d,\t\"from-thread\"\n", child, child);
-	printf("exit\t\"tgid\":%d,\t\"exitCode\":0,\n", child);
+	printf("exec\t\"tgid\":%d,\"tid\":%d,\t\"pidInode\":%lu,\t\"from-thread\"\n", child, child,
+	       inode);
+	printf("exit\t\"tgid\":%d,\t\"pidInode\":%lu,\t\"exitCode\":0,\n", child, inode);
 	printf("once\t{\"kind\":\"exit\"\t\"tgid\":%d,\n", child);
 	return 0;
 }

@@ -4,6 +4,7 @@
 
 int main(int argc, char **argv)
 {
+	unsigned long inode;
 	char link[4096];
 	pid_t child;
 
@@ -17,13 +18,16 @@ int main(int argc, char **argv)
 		execl(link, "sh \"quoted\"", "-c", "exit 3", "\xc3\xa9\xff", NULL);
 		err(1, "%s", link);
 	}
+	inode = pid_inode(child);
 	wait_for(child);
-	printf("fork\t\"tgid\":%d,\t\"child\":%d,\n", getpid(), child);
-	printf("exec\t\"tgid\":%d,\t\"parent\":%d,\t\"ret\":0,\t\"filename\":\"%s\"\t\"cwd\":\"%"
+	printf("fork\t\"tgid\":%d,\t\"pidInode\":%lu,\t\"child\":%d,\n", getpid(),
+	       pid_inode(getpid()), child);
+	printf("exec\t\"tgid\":%d,\t\"pidInode\":%lu,\t\"parent\":%d,\t\"ret\":0,\t\"filename\":\"%"
+	       "s\"\t\"cwd\":\"%"
 	       "s\"\t"
 	       "\"argv\":[\"sh \\\"quoted\\\"\",\"-c\",\"exit 3\",\"\xc3\xa9\\u00ff\"]\t"
 	       "\"comm\":\"linked-shell\"\t\"path\":\"%s\"\n",
-	       child, getpid(), link, argv[1], realpath("/bin/sh", NULL));
+	       child, inode, getpid(), link, argv[1], realpath("/bin/sh", NULL));
 	printf("exit\t\"tgid\":%d,\t\"exitCode\":768\n", child);
 	return 0;
 }

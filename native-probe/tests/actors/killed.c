@@ -13,6 +13,7 @@ static void *sleeper(void *nothing)
 int main(void)
 {
 	int ready[2];
+	unsigned long inode;
 	pid_t child;
 	char byte;
 
@@ -29,9 +30,10 @@ int main(void)
 	}
 	if (read(ready[0], &byte, 1) != 1)
 		err(1, "read");
+	inode = pid_inode(child);
 	kill(child, SIGKILL);
 	wait_for(child);
-	printf("exit\t\"tgid\":%d,\t\"exitCode\":9,\n", child);
+	printf("exit\t\"tgid\":%d,\t\"pidInode\":%lu,\t\"exitCode\":9,\n", child, inode);
 	printf("once\t{\"kind\":\"exit\"\t\"tgid\":%d,\n", child);
 	/* The thread is no process: the only fork is the child's. */
 	printf("!fork\t\"tgid\":%d,\n", child);

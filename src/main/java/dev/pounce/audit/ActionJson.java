@@ -51,7 +51,8 @@ final class ActionJson {
                         : Optional.of(new ProcessRef(
                                 node,
                                 json.path("pid").asInt(),
-                                json.path("start").asLong()));
+                                json.path("start").asLong(),
+                                json.path("inode").asLong()));
             case "container" ->
                 Optional.of(new ContainerRef(node, json.path("id").asText()));
             case "node" -> Optional.of(new NodeRef(json.path("name").asText()));

@@ -281,11 +281,15 @@ final class EntryJson {
     private static void asset(Asset asset, JsonLine json) {
         json.beginObject();
         switch (asset) {
-            case ProcessRef process ->
+            case ProcessRef process -> {
                 json.member("kind", "process")
                         .member("node", process.node().name())
                         .member("pid", process.pid())
                         .member("start", process.startTimeNanos());
+                if (process.inode() != 0) {
+                    json.member("inode", process.inode());
+                }
+            }
             case ContainerRef container ->
                 json.member("kind", "container")
                         .member("node", container.node().name())

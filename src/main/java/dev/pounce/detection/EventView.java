@@ -28,7 +28,7 @@ public record EventView(ProbeEvent event, ProcessEntry process, long epochNanos,
     /** What the event speaks of: the acting process, and its container if it has one. */
     public List<Asset> assetsOn(NodeRef node) {
         ProbeEvent.Subject subject = event.subject();
-        ProcessRef actor = new ProcessRef(node, subject.pid(), subject.startBoottimeNanos());
+        ProcessRef actor = new ProcessRef(node, subject.pid(), subject.startBoottimeNanos(), subject.pidInode());
         return process.containerId()
                 .<List<Asset>>map(id -> List.of(actor, new ContainerRef(node, id)))
                 .orElseGet(() -> List.of(actor));

@@ -39,15 +39,15 @@ public final class FrameDecoder {
     static final int REFUSED = 68;
 
     private static final int SUBJECT = HEADER;
-    private static final int SUBJECT_END = SUBJECT + 120;
-    private static final int COMM = SUBJECT + 104;
+    private static final int SUBJECT_END = SUBJECT + 128;
+    private static final int COMM = SUBJECT + 112;
     private static final int COMM_LENGTH = 16;
 
-    private static final int EXEC_SIZE = 184;
-    private static final int FORK_SIZE = 152;
-    private static final int EXIT_SIZE = 144;
-    private static final int OPEN_SIZE = 184;
-    private static final int CONNECT_SIZE = 192;
+    private static final int EXEC_SIZE = 192;
+    private static final int FORK_SIZE = 160;
+    private static final int EXIT_SIZE = 152;
+    private static final int OPEN_SIZE = 192;
+    private static final int CONNECT_SIZE = 200;
     private static final int HELLO_SIZE = 40;
     private static final int ARMED_SIZE = 32;
     private static final int HEARTBEAT_SIZE = 56;
@@ -137,11 +137,11 @@ public final class FrameDecoder {
         if (size < EXEC_SIZE) {
             return tooSmall("exec", EXEC_SIZE);
         }
-        int path = u16(172);
-        int filename = u16(174);
-        int cwd = u16(176);
-        int argv = u16(178);
-        int cgroup = u16(180);
+        int path = u16(180);
+        int filename = u16(182);
+        int cwd = u16(184);
+        int argv = u16(186);
+        int cgroup = u16(188);
         if (path > PATH_MAX
                 || filename > PATH_MAX
                 || cwd > PATH_MAX
@@ -157,12 +157,12 @@ public final class FrameDecoder {
         return new ProbeEvent.Exec(
                 boottime(),
                 subject(),
-                i64(136),
                 i64(144),
                 i64(152),
-                i32(160),
-                i32(164),
+                i64(160),
                 i32(168),
+                i32(172),
+                i32(176),
                 cached(path),
                 cached(filename),
                 cached(cwd),
@@ -174,10 +174,10 @@ public final class FrameDecoder {
         if (size != FORK_SIZE) {
             return fixedSize("fork", FORK_SIZE);
         }
-        if (noProcess() || i32(144) < 1) {
+        if (noProcess() || i32(152) < 1) {
             return skip(2, "a fork of no process");
         }
-        return new ProbeEvent.Fork(boottime(), subject(), i64(136), i32(144), i32(148));
+        return new ProbeEvent.Fork(boottime(), subject(), i64(144), i32(152), i32(156));
     }
 
     private ProbeFrame exit() {
@@ -187,16 +187,16 @@ public final class FrameDecoder {
         if (noProcess()) {
             return skip(3, "an exit of no process");
         }
-        return new ProbeEvent.Exit(boottime(), subject(), i32(136), i32(140));
+        return new ProbeEvent.Exit(boottime(), subject(), i32(144), i32(148));
     }
 
     private ProbeFrame open() {
         if (size < OPEN_SIZE) {
             return tooSmall("open", OPEN_SIZE);
         }
-        int path = u16(172);
-        int name = u16(174);
-        int cgroup = u16(176);
+        int path = u16(180);
+        int name = u16(182);
+        int cgroup = u16(184);
         if (path > PATH_MAX || name > PATH_MAX || cgroup > CGROUP_MAX || OPEN_SIZE + path + name + cgroup != size) {
             return lengths("open", OPEN_SIZE, path, name, cgroup);
         }
@@ -207,14 +207,14 @@ public final class FrameDecoder {
         return new ProbeEvent.Open(
                 boottime(),
                 subject(),
-                i64(136),
-                i32(144),
-                i32(148),
+                i64(144),
                 i32(152),
                 i32(156),
                 i32(160),
                 i32(164),
                 i32(168),
+                i32(172),
+                i32(176),
                 cached(path),
                 cached(name),
                 cached(cgroup));
@@ -224,28 +224,28 @@ public final class FrameDecoder {
         if (size < CONNECT_SIZE) {
             return tooSmall("connect", CONNECT_SIZE);
         }
-        int path = u16(184);
-        int cgroup = u16(186);
+        int path = u16(192);
+        int cgroup = u16(194);
         if (path > PATH_MAX || cgroup > CGROUP_MAX || CONNECT_SIZE + path + cgroup != size) {
             return lengths("connect", CONNECT_SIZE, path, cgroup);
         }
         if (noProcess()) {
             return skip(5, "a connect of no process");
         }
-        int family = u16(144);
-        boolean shortForm = family == AF_INET6 && isMappedIpv4(168);
+        int family = u16(152);
+        boolean shortForm = family == AF_INET6 && isMappedIpv4(176);
         text = start + CONNECT_SIZE;
         return new ProbeEvent.Connect(
                 boottime(),
                 subject(),
-                i32(136),
-                i32(140),
+                i32(144),
+                i32(148),
                 family,
-                u16(146),
-                u16(148),
-                u16(150),
-                address(family, 152, shortForm),
-                address(family, 168, shortForm),
+                u16(154),
+                u16(156),
+                u16(158),
+                address(family, 160, shortForm),
+                address(family, 176, shortForm),
                 cached(path),
                 cached(cgroup));
     }
@@ -331,7 +331,7 @@ public final class FrameDecoder {
     }
 
     private boolean noProcess() {
-        return i32(SUBJECT + 48) < 1;
+        return i32(SUBJECT + 56) < 1;
     }
 
     private ProbeEvent.Subject subject() {
@@ -342,19 +342,20 @@ public final class FrameDecoder {
                 i64(SUBJECT + 24),
                 i64(SUBJECT + 32),
                 i64(SUBJECT + 40),
-                i32(SUBJECT + 48),
-                i32(SUBJECT + 52),
+                i64(SUBJECT + 48),
                 i32(SUBJECT + 56),
                 i32(SUBJECT + 60),
                 i32(SUBJECT + 64),
                 i32(SUBJECT + 68),
-                u32(SUBJECT + 72),
-                u32(SUBJECT + 76),
+                i32(SUBJECT + 72),
+                i32(SUBJECT + 76),
                 u32(SUBJECT + 80),
-                i32(SUBJECT + 84),
-                i32(SUBJECT + 88),
-                u32(SUBJECT + 92),
-                u32(SUBJECT + 96),
+                u32(SUBJECT + 84),
+                u32(SUBJECT + 88),
+                i32(SUBJECT + 92),
+                i32(SUBJECT + 96),
+                u32(SUBJECT + 100),
+                u32(SUBJECT + 104),
                 comm());
     }
 
@@ -518,6 +519,6 @@ public final class FrameDecoder {
     }
 
     static {
-        assert SUBJECT_END == 136 : "the fixed parts below are counted from the end of the subject";
+        assert SUBJECT_END == 144 : "the fixed parts below are counted from the end of the subject";
     }
 }

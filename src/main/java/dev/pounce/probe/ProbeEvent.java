@@ -14,7 +14,11 @@ public sealed interface ProbeEvent extends ProbeFrame {
     /** The process that acted. */
     Subject subject();
 
-    /** Which process, and where it lives. Unsigned 32-bit numbers of the wire that may exceed an int are longs. */
+    /**
+     * Which process, and where it lives. Unsigned 32-bit numbers of the wire that may exceed an int are longs.
+     *
+     * @param pidInode of its pidfd; 0 where the kernel has none, and where nobody but the kernel could have told
+     */
     record Subject(
             long startBoottimeNanos,
             long parentStartBoottimeNanos,
@@ -22,6 +26,7 @@ public sealed interface ProbeEvent extends ProbeFrame {
             long pidsCgroupId,
             long capEffective,
             long capPermitted,
+            long pidInode,
             int pid,
             int tid,
             int vpid,

@@ -42,7 +42,7 @@ public final class ProcSnapshot {
     }
 
     /**
-     * @param subject its start time is rounded down to 10 ms; ids that /proc does not tell are 0
+     * @param subject its start time is rounded down to 10 ms; ids and inodes that /proc does not tell are 0
      * @param cgroup in the form of the wire
      */
     public record Found(ProbeEvent.Subject subject, Program program, String cwd, String cgroup) {}
@@ -91,6 +91,7 @@ public final class ProcSnapshot {
                 0,
                 hex(status, "CapEff:"),
                 hex(status, "CapPrm:"),
+                0,
                 pid,
                 pid,
                 vpid,

@@ -195,6 +195,7 @@ public final class ProcessTable {
                 parent.pidsCgroupId(),
                 parent.capEffective(),
                 parent.capPermitted(),
+                0,
                 fork.childPid(),
                 fork.childPid(),
                 fork.childVpid(),

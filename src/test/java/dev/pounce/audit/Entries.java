@@ -27,6 +27,7 @@ final class Entries {
     static final Instant NOON = Instant.parse("2026-11-23T12:00:00.123456Z");
     static final NodeRef NODE = new NodeRef("worker-1");
     static final ProcessRef MINER = new ProcessRef(NODE, 4711, 123_456_789_012L);
+    static final ProcessRef MINER_SINCE_6_9 = new ProcessRef(NODE, 4711, 123_456_789_012L, (1L << 40) + 7);
     static final ContainerRef CART = new ContainerRef(NODE, "0123456789abcdef".repeat(4));
     static final Action KILL = new Action.KillProcess(MINER, Action.Scope.TREE, Optional.of(CART));
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.pounce.action.Action;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -89,6 +90,25 @@ class EntryJsonTest {
         }
         JsonNode kill = written(new JournalEntry.Intended("r", "s", Entries.KILL, Entries.NOON));
         assertThat(ActionJson.read(kill.path("action"))).contains(Entries.KILL);
+    }
+
+    @Test
+    void theInodeOfATargetIsReadBackAndNotWrittenWhenUnknown() {
+        // Given
+        Action identified = new Action.SuspendProcess(Entries.MINER_SINCE_6_9);
+        Action unknown = new Action.SuspendProcess(Entries.MINER);
+
+        // When
+        JsonNode written = written(new JournalEntry.Intended("r", "s", identified, Entries.NOON))
+                .path("action");
+        JsonNode without = written(new JournalEntry.Intended("r", "s", unknown, Entries.NOON))
+                .path("action");
+
+        // Then
+        assertThat(written.path("target").path("inode").asLong()).isEqualTo(Entries.MINER_SINCE_6_9.inode());
+        assertThat(ActionJson.read(written)).contains(identified);
+        assertThat(without.path("target").has("inode")).isFalse();
+        assertThat(ActionJson.read(without)).contains(unknown);
     }
 
     @Test

@@ -37,6 +37,8 @@ class ProbeFieldsTest {
 
     private static final NodeRef NODE = new NodeRef("node-1");
 
+    private static final long INODE = 5_000_000_001L;
+
     private final ProcessTable table;
     private final ProbeFields fields;
     private final Map<String, EventView> views = new HashMap<>();
@@ -122,6 +124,7 @@ class ProbeFieldsTest {
                 1,
                 0x10001,
                 0x20,
+                INODE,
                 100,
                 117,
                 9,
@@ -446,7 +449,7 @@ class ProbeFieldsTest {
     @Test
     void anEventSpeaksOfItsProcessAndItsContainer() {
         assertThat(view("exec").assetsOn(NODE))
-                .containsExactly(new ProcessRef(NODE, 100, 10 * SECOND), new ContainerRef(NODE, ID));
+                .containsExactly(new ProcessRef(NODE, 100, 10 * SECOND, INODE), new ContainerRef(NODE, ID));
         view("host", ProbeEvents.exit(SECOND, ProbeEvents.subject(7, 3, 1, SECOND, "cron")));
         assertThat(view("host").assetsOn(NODE)).containsExactly(new ProcessRef(NODE, 7, 3));
     }

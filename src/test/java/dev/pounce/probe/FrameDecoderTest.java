@@ -31,6 +31,7 @@ class FrameDecoderTest {
             4,
             -1,
             6,
+            1L << 62,
             7,
             8,
             9,
@@ -150,7 +151,7 @@ class FrameDecoderTest {
     void aNameThatIsNotUtf8IsReadableAndItsFrameStillEndsWhereItEnds() {
         // Given
         byte[] frame = FrameWriter.of(ProbeEvents.open(SUBJECT, 3, 0, "/tmp/x?y", "z"));
-        frame[184 + 6] = (byte) 0xff;
+        frame[192 + 6] = (byte) 0xff;
 
         // When
         ProbeEvent.Open open = decode(ProbeEvent.Open.class, frame);
@@ -164,7 +165,7 @@ class FrameDecoderTest {
     void argumentsThatWereCutKeepTheirLastPiece() {
         // Given
         byte[] frame = FrameWriter.of(ProbeEvents.exec(SUBJECT, "/a", "one", "two"));
-        int argv = 184 + "/a".length() * 2 + "/work".length();
+        int argv = 192 + "/a".length() * 2 + "/work".length();
         frame[argv + 7] = 'X'; // the NUL behind "two"
 
         // When
@@ -274,23 +275,23 @@ class FrameDecoderTest {
                 new Broken("size 15", FrameProblem.Cause.TOO_SMALL, with32(exec, 0, 15)),
                 new Broken("size 32769", FrameProblem.Cause.TOO_LARGE, with32(exec, 0, 32769)),
                 new Broken("size 4 GiB", FrameProblem.Cause.TOO_LARGE, with32(exec, 0, -1)),
-                new Broken("exec without its fixed part", FrameProblem.Cause.TOO_SMALL, with32(exec, 0, 183)),
-                new Broken("open without its fixed part", FrameProblem.Cause.TOO_SMALL, with32(open, 0, 183)),
-                new Broken("connect without its fixed part", FrameProblem.Cause.TOO_SMALL, with32(connect, 0, 191)),
-                new Broken("fork one short", FrameProblem.Cause.TOO_SMALL, with32(fork, 0, 151)),
-                new Broken("fork with more", FrameProblem.Cause.LENGTHS, resized(fork, 153)),
-                new Broken("exit one short", FrameProblem.Cause.TOO_SMALL, with32(exit, 0, 143)),
-                new Broken("exit with more", FrameProblem.Cause.LENGTHS, resized(exit, 145)),
-                new Broken("path beyond the end", FrameProblem.Cause.LENGTHS, with16(exec, 172, 3)),
-                new Broken("path not to the end", FrameProblem.Cause.LENGTHS, with16(exec, 172, 1)),
-                new Broken("path of 65535", FrameProblem.Cause.LENGTHS, with16(exec, 172, 65535)),
-                new Broken("cgroup of 65535", FrameProblem.Cause.LENGTHS, with16(exec, 180, 65535)),
+                new Broken("exec without its fixed part", FrameProblem.Cause.TOO_SMALL, with32(exec, 0, 191)),
+                new Broken("open without its fixed part", FrameProblem.Cause.TOO_SMALL, with32(open, 0, 191)),
+                new Broken("connect without its fixed part", FrameProblem.Cause.TOO_SMALL, with32(connect, 0, 199)),
+                new Broken("fork one short", FrameProblem.Cause.TOO_SMALL, with32(fork, 0, 159)),
+                new Broken("fork with more", FrameProblem.Cause.LENGTHS, resized(fork, 161)),
+                new Broken("exit one short", FrameProblem.Cause.TOO_SMALL, with32(exit, 0, 151)),
+                new Broken("exit with more", FrameProblem.Cause.LENGTHS, resized(exit, 153)),
+                new Broken("path beyond the end", FrameProblem.Cause.LENGTHS, with16(exec, 180, 3)),
+                new Broken("path not to the end", FrameProblem.Cause.LENGTHS, with16(exec, 180, 1)),
+                new Broken("path of 65535", FrameProblem.Cause.LENGTHS, with16(exec, 180, 65535)),
+                new Broken("cgroup of 65535", FrameProblem.Cause.LENGTHS, with16(exec, 188, 65535)),
                 new Broken(
                         "path above PATH_MAX",
                         FrameProblem.Cause.LENGTHS,
                         FrameWriter.of(ProbeEvents.open(SUBJECT, 3, 0, "p".repeat(4096), ""))),
-                new Broken("name beyond the end", FrameProblem.Cause.LENGTHS, with16(open, 174, 9)),
-                new Broken("socket path beyond the end", FrameProblem.Cause.LENGTHS, with16(connect, 184, 1)),
+                new Broken("name beyond the end", FrameProblem.Cause.LENGTHS, with16(open, 182, 9)),
+                new Broken("socket path beyond the end", FrameProblem.Cause.LENGTHS, with16(connect, 192, 1)),
                 new Broken("hello beyond the end", FrameProblem.Cause.LENGTHS, with16(FrameWriter.hello(1, 2), 32, 5)),
                 new Broken("armed beyond the end", FrameProblem.Cause.LENGTHS, with16(FrameWriter.armed(1), 24, 99)),
                 new Broken(

@@ -169,7 +169,7 @@ final class FrameWriter {
 
         Frame subject(ProbeEvent.Subject s) {
             u64(s.startBoottimeNanos()).u64(s.parentStartBoottimeNanos()).u64(s.cgroupId());
-            u64(s.pidsCgroupId()).u64(s.capEffective()).u64(s.capPermitted());
+            u64(s.pidsCgroupId()).u64(s.capEffective()).u64(s.capPermitted()).u64(s.pidInode());
             u32(s.pid())
                     .u32(s.tid())
                     .u32(s.vpid())

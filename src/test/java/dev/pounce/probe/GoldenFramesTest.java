@@ -202,6 +202,7 @@ class GoldenFramesTest {
                         expected.path("pids_cgroup_id").asLong(),
                         expected.path("cap_effective").asLong(),
                         expected.path("cap_permitted").asLong(),
+                        expected.path("pid_inode").asLong(),
                         expected.path("tgid").asInt(),
                         expected.path("tid").asInt(),
                         expected.path("vtgid").asInt(),

@@ -40,6 +40,7 @@ class ProcSnapshotTest {
                         0,
                         0xa80425fbL,
                         0x1ffffffffffL,
+                        0,
                         4711,
                         4711,
                         11,

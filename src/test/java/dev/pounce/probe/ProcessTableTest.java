@@ -305,7 +305,7 @@ class ProcessTableTest {
         table.accept(ProbeEvents.exec(subject(100, 10, 0, 0, "java"), "/usr/bin/java", "java"));
         ProbeEvent.Subject s = subject(100, 10, 0, 0, "http-8080");
         ProbeEvent.Subject thread = new ProbeEvent.Subject(
-                s.startBoottimeNanos(), 0, 1, 1, 0, 0, 100, 117, 100, 0, 100, 100, 0, 0, 0, -1, 0, 1, 2, s.comm());
+                s.startBoottimeNanos(), 0, 1, 1, 0, 0, 0, 100, 117, 100, 0, 100, 100, 0, 0, 0, -1, 0, 1, 2, s.comm());
 
         // When
         ProcessEntry entry = table.accept(ProbeEvents.open(thread, 3, 0, "/x", "/x"));

@@ -17,7 +17,7 @@ public final class ProbeEvents {
 
     public static ProbeEvent.Subject subject(int pid, long start, int parentPid, long parentStart, String comm) {
         return new ProbeEvent.Subject(
-                start, parentStart, 1, 1, 0, 0, pid, pid, pid, parentPid, pid, pid, 0, 0, 0, -1, 0, 1, 2, comm);
+                start, parentStart, 1, 1, 0, 0, 0, pid, pid, pid, parentPid, pid, pid, 0, 0, 0, -1, 0, 1, 2, comm);
     }
 
     public static ProbeEvent.Exec exec(ProbeEvent.Subject subject, String path, String... argv) {

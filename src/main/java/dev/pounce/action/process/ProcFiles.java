@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * Reads {@code /proc}. Every answer is a snapshot that may be out of date when it arrives; empty means that
@@ -17,10 +18,44 @@ final class ProcFiles {
     /** 52 numbers of which the first 22 are wanted, and a name of at most 64 bytes. */
     private static final int STAT_BYTES = 1024;
 
+    /** The wanted line is the fourth, and ends by byte 80. */
+    private static final int FDINFO_BYTES = 256;
+
+    private static final byte[] INO = {'i', 'n', 'o', ':', '\t'};
+
     private ProcFiles() {}
 
     static Optional<ProcStat> stat(int pid) {
         return read("/proc/" + pid + "/stat");
+    }
+
+    /**
+     * The inode of an open pidfd of ours, the number that {@code fstat} shows: in {@code ino:} of its fdinfo
+     * (proc_pid_fdinfo(5)). Before Linux 6.9 all pidfds share one, which means nothing.
+     */
+    static OptionalLong inodeOf(int pidfd) {
+        try (FileInputStream file = new FileInputStream("/proc/self/fdinfo/" + pidfd)) {
+            byte[] lines = new byte[FDINFO_BYTES];
+            return inode(lines, file.read(lines));
+        } catch (IOException unreadable) {
+            return OptionalLong.empty();
+        }
+    }
+
+    /** The number behind the line's name, which must have ended. */
+    static OptionalLong inode(byte[] fdinfo, int length) {
+        for (int at = 0; at + INO.length < length; at++) {
+            if ((at == 0 || fdinfo[at - 1] == '\n') && Arrays.equals(fdinfo, at, at + INO.length, INO, 0, INO.length)) {
+                long number = 0;
+                int digit = at + INO.length;
+                while (digit < length && fdinfo[digit] >= '0' && fdinfo[digit] <= '9') {
+                    number = number * 10 + (fdinfo[digit++] - '0');
+                }
+                boolean whole = digit > at + INO.length && digit < length && fdinfo[digit] == '\n';
+                return whole ? OptionalLong.of(number) : OptionalLong.empty();
+            }
+        }
+        return OptionalLong.empty();
     }
 
     /** One entry per thread that could be read; empty when the process is gone. */

@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
  * @param flags the kernel's PF_ bits
  * @param threads those that have not been reaped
  * @param startTicks since boot, in clock ticks
+ * @param pidInode of its pidfd, where that was compared; 0 otherwise, as the line does not tell
  */
 record ProcStat(
         int pid,
@@ -20,7 +21,8 @@ record ProcStat(
         int session,
         long flags,
         int threads,
-        long startTicks) {
+        long startTicks,
+        long pidInode) {
 
     /** USER_HZ is 100 on every architecture that Pounce supports, whatever the kernel's own HZ. */
     static final long NANOS_PER_TICK = 10_000_000;
@@ -53,7 +55,7 @@ record ProcStat(
         numbers.skip(10);
         int threads = (int) numbers.next();
         numbers.skip(1);
-        return new ProcStat(pid, comm, state, parentPid, processGroup, session, flags, threads, numbers.next());
+        return new ProcStat(pid, comm, state, parentPid, processGroup, session, flags, threads, numbers.next(), 0);
     }
 
     /**
@@ -62,6 +64,10 @@ record ProcStat(
      */
     boolean hasExited() {
         return state == 'X' || (state == 'Z' && threads <= 1);
+    }
+
+    ProcStat withPidInode(long inode) {
+        return new ProcStat(pid, comm, state, parentPid, processGroup, session, flags, threads, startTicks, inode);
     }
 
     boolean isKernelThread() {

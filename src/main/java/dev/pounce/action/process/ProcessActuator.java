@@ -72,7 +72,11 @@ public final class ProcessActuator implements Actuator<Action.OnProcess>, AutoCl
         Signals.warmUp();
         int self = Math.toIntExact(ProcessHandle.current().pid());
         ProcStat stat = ProcFiles.stat(self).orElseThrow();
-        ProcessRef us = new ProcessRef(new NodeRef("localhost"), self, stat.startTicks() * ProcStat.NANOS_PER_TICK);
+        int pidfd = Signals.openPidfd(self);
+        long inode = ProcFiles.inodeOf(pidfd).orElse(0);
+        Signals.close(pidfd);
+        ProcessRef us =
+                new ProcessRef(new NodeRef("localhost"), self, stat.startTicks() * ProcStat.NANOS_PER_TICK, inode);
         for (int i = 0; i < 2_000; i++) {
             Outcome withheld = rehearse(new Action.SuspendProcess(us));
             if (!(withheld instanceof Outcome.Withheld)) {
@@ -80,7 +84,7 @@ public final class ProcessActuator implements Actuator<Action.OnProcess>, AutoCl
             }
         }
         // Nobody's: our pid, and a start time at which nobody with that pid started
-        ProcessRef nobody = new ProcessRef(us.node(), self, us.startTimeNanos() + ProcStat.NANOS_PER_TICK);
+        ProcessRef nobody = new ProcessRef(us.node(), self, us.startTimeNanos() + ProcStat.NANOS_PER_TICK, inode);
         for (int i = 0; i < 20; i++) {
             for (Action.OnProcess action : List.of(
                     new Action.KillProcess(nobody, Action.Scope.PROCESS, Optional.empty()),

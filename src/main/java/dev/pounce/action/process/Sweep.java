@@ -26,7 +26,8 @@ import java.util.concurrent.TimeUnit;
  *   2. kill: SIGKILL each. A stopped process dies of it without running one more instruction.
  *   3. confirm: read again until none is left alive; newcomers are killed as they are found.
  *
- * Every signal goes to a pidfd whose start time was compared after it was opened. Only one is open at a time,
+ * Every signal goes to a pidfd whose start time was compared after it was opened, of the root of a tree the inode as
+ * well: the others are in no event, and /proc does not tell the inode of somebody else's process. Only one is open at a time,
  * so a fork bomb does not use up our descriptors.
  *
  * Limits. Somebody outside of the group may send SIGCONT to its members; the freezing then does not settle, is
@@ -239,7 +240,7 @@ final class Sweep implements Runnable {
 
     /** @return false when the process was gone, or could not be signalled, which is then remembered */
     private boolean signal(ProcStat stat, int signal) {
-        return switch (Resolved.resolve(stat.pid(), stat.startTicks(), untouchable)) {
+        return switch (Resolved.resolve(stat.pid(), stat.startTicks(), stat.pidInode(), untouchable)) {
             case Resolved.Held(int pidfd, ProcStat now) -> {
                 int answer = Signals.send(pidfd, signal);
                 Signals.close(pidfd);

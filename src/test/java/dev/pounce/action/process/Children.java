@@ -62,6 +62,15 @@ final class Children implements AutoCloseable {
         return new ProcessRef(NODE, pid, stat.startTicks() * ProcStat.NANOS_PER_TICK + 1_234_567);
     }
 
+    /** With what the probe reports since Linux 6.9. */
+    static ProcessRef identified(Process process) {
+        ProcessRef ref = refOf(process);
+        int pidfd = Signals.openPidfd(ref.pid());
+        long inode = ProcFiles.inodeOf(pidfd).orElseThrow();
+        Signals.close(pidfd);
+        return new ProcessRef(ref.node(), ref.pid(), ref.startTimeNanos(), inode);
+    }
+
     static boolean hasDied(Process process) {
         try {
             return process.waitFor(10, TimeUnit.SECONDS);

@@ -26,7 +26,7 @@ class ProcStatTest {
         ProcStat stat = parse(comm, 'S', 1);
 
         // Then
-        assertThat(stat).isEqualTo(new ProcStat(42, comm, 'S', 7, 70, 700, 4194560, 1, 987654));
+        assertThat(stat).isEqualTo(new ProcStat(42, comm, 'S', 7, 70, 700, 4194560, 1, 987654, 0));
     }
 
     @ParameterizedTest(name = "state {0} with {1} threads has exited: {2}")

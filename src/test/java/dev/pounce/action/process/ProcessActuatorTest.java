@@ -135,6 +135,54 @@ class ProcessActuatorTest {
     }
 
     @Test
+    void aProcessWithAnotherPidfdInodeIsLeftAloneAlthoughItStartedAtTheSameTick() {
+        // Given
+        Process process = children.sleeping();
+        ProcessRef ref = Children.identified(process);
+        ProcessRef another = new ProcessRef(ref.node(), ref.pid(), ref.startTimeNanos(), ref.inode() + 1);
+
+        // When
+        List<Outcome> outcomes = Stream.of(
+                        kill(another),
+                        killTree(another),
+                        killContainer(another),
+                        new Action.SuspendProcess(another),
+                        new Action.ResumeProcess(another))
+                .map(this::carryOut)
+                .toList();
+        Outcome rehearsed = actuator.rehearse(kill(another));
+        Outcome observed = actuator.observe(kill(another));
+
+        // Then
+        assertThat(outcomes).allSatisfy(outcome -> assertThat(outcome).isInstanceOf(Outcome.TargetGone.class));
+        assertThat(outcomes.getFirst())
+                .isEqualTo(new Outcome.TargetGone("pid " + ref.pid() + " belongs to another process by now (sleep):"
+                        + " expected pidfd inode " + another.inode() + ", found " + ref.inode()));
+        assertThat(rehearsed).isEqualTo(outcomes.getFirst());
+        assertThat(observed).isInstanceOf(Outcome.AlreadySo.class);
+        assertThat(process.isAlive()).isTrue();
+        assertThat(ProcFiles.stat(ref.pid()).orElseThrow().isStopped()).isFalse();
+    }
+
+    @Test
+    void aProcessWithTheRightPidfdInodeDiesAloneAndWithItsTree() {
+        // Given
+        Process alone = children.sleeping();
+        Process root = children.script("sleep 601 & echo ready; wait");
+
+        // When
+        Outcome one = carryOut(kill(Children.identified(alone)));
+        Outcome tree = carryOut(killTree(Children.identified(root)));
+
+        // Then
+        assertThat(one).isInstanceOf(Outcome.Done.class);
+        assertThat(Children.hasDied(alone)).isTrue();
+        assertThat(tree).isInstanceOf(Outcome.Done.class);
+        assertThat(((Outcome.Done) tree).observed()).startsWith("2 processes");
+        assertThat(Children.hasDied(root)).isTrue();
+    }
+
+    @Test
     void whoeverGetsThePidOfTheOneThatWasSeenIsLeftAlone() throws IOException, InterruptedException {
         // Given: a pid that really went round
         Path lastPid = Path.of("/proc/sys/kernel/ns_last_pid");
