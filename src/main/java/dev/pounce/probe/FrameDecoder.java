@@ -382,30 +382,11 @@ public final class FrameDecoder {
         return new String(scratch, 0, length, StandardCharsets.UTF_8);
     }
 
-    /** Each argument is NUL-terminated; the last one is not when it was cut. */
-    private List<String> arguments(int length) {
-        if (length == 0) {
-            return List.of();
-        }
-        in.get(text, scratch, 0, length);
+    private Arguments arguments(int length) {
+        int at = text;
         text += length;
-        int count = scratch[length - 1] == 0 ? 0 : 1;
-        for (int i = 0; i < length; i++) {
-            if (scratch[i] == 0) {
-                count++;
-            }
-        }
-        String[] arguments = new String[count];
-        int from = 0;
-        for (int i = 0; i < count; i++) {
-            int to = from;
-            while (to < length && scratch[to] != 0) {
-                to++;
-            }
-            arguments[i] = texts.get(scratch, from, to - from);
-            from = to + 1;
-        }
-        return List.of(arguments);
+        in.get(at, scratch, 0, length);
+        return Arguments.of(scratch, 0, length);
     }
 
     private boolean isMappedIpv4(int at) {

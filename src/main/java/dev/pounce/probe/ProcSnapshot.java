@@ -34,6 +34,11 @@ public final class ProcSnapshot {
 
     private static final int FILE_MAX = 64 * 1024;
 
+    /** As much as the probe sends. */
+    private static final int ARGV_MAX = 4096;
+
+    private static final byte[] NOTHING = new byte[0];
+
     private final Path root;
 
     /** @param root where the host's proc file system is mounted */
@@ -153,7 +158,11 @@ public final class ProcSnapshot {
                 flags |= ProbeEvent.Exec.MEMFD;
             }
         }
-        List<String> argv = argv(directory);
+        byte[] cmdline = bytes(directory.resolve("cmdline"), ARGV_MAX + 1).orElse(NOTHING);
+        Arguments argv = argv(cmdline);
+        if (cmdline.length > ARGV_MAX) {
+            flags |= ProbeEvent.Exec.ARGV_CUT;
+        }
         if (path.isEmpty()) {
             return new Program("", argv, flags, 0, 0, 0, 0);
         }
@@ -172,13 +181,8 @@ public final class ProcSnapshot {
         }
     }
 
-    private static List<String> argv(Path directory) {
-        String all = text(directory.resolve("cmdline")).orElse("");
-        if (all.isEmpty()) {
-            return List.of();
-        }
-        String ended = all.endsWith("\0") ? all.substring(0, all.length() - 1) : all;
-        return List.of(ended.split("\0", -1));
+    private static Arguments argv(byte[] cmdline) {
+        return Arguments.of(cmdline, 0, Math.min(cmdline.length, ARGV_MAX));
     }
 
     private static long number(@Nullable Object value) {
@@ -314,10 +318,14 @@ public final class ProcSnapshot {
     }
 
     private static Optional<String> text(Path file) {
+        return bytes(file, FILE_MAX)
+                .map(read ->
+                        StandardCharsets.UTF_8.decode(ByteBuffer.wrap(read)).toString());
+    }
+
+    private static Optional<byte[]> bytes(Path file, int limit) {
         try (InputStream in = Files.newInputStream(file)) {
-            return Optional.of(StandardCharsets.UTF_8
-                    .decode(ByteBuffer.wrap(in.readNBytes(FILE_MAX)))
-                    .toString());
+            return Optional.of(in.readNBytes(limit));
         } catch (IOException gone) {
             return Optional.empty();
         }

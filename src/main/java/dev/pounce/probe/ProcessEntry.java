@@ -19,7 +19,12 @@ public final class ProcessEntry {
     private boolean startIsExact;
     private boolean parentSought;
     private String comm;
-    private @Nullable String line;
+    private boolean shortened;
+
+    /** While it is in the table; null otherwise. */
+    private @Nullable SharedTexts texts;
+
+    private final CommandLines lines;
 
     ProcessEntry(
             ProbeEvent.Subject subject,
@@ -27,7 +32,9 @@ public final class ProcessEntry {
             String cwd,
             String cgroup,
             Optional<String> containerId,
-            boolean startIsExact) {
+            boolean startIsExact,
+            CommandLines lines) {
+        this.lines = lines;
         this.subject = subject;
         this.program = program;
         this.cwd = cwd;
@@ -61,20 +68,14 @@ public final class ProcessEntry {
         return program;
     }
 
-    /** Name and arguments with blanks between them, as Falco writes {@code proc.cmdline}. Made once per program. */
+    /** Name and arguments with blanks between them, as Falco writes {@code proc.cmdline}. */
     public String commandLine() {
-        String made = line;
-        if (made == null) {
-            made = commandLine(comm);
-            line = made;
-        }
-        return made;
+        return commandLine(comm);
     }
 
     /** The same for a thread that has its own name. */
     public String commandLine(String threadName) {
-        String arguments = program.argumentText();
-        return arguments.isEmpty() ? threadName : threadName + " " + arguments;
+        return lines.of(pid(), threadName, program);
     }
 
     /** Without a slash at its end, except for the root; empty when unknown. */
@@ -127,24 +128,78 @@ public final class ProcessEntry {
     }
 
     void isCalled(String name) {
-        if (!comm.equals(name)) {
-            comm = name;
-            line = null;
-        }
+        comm = name;
     }
 
     void runs(Program newer) {
-        program = newer;
-        line = null;
+        SharedTexts shared = texts;
+        Program held = shared == null ? newer : shared.hold(newer);
+        if (shared != null) {
+            shared.release(program);
+        }
+        program = held;
     }
 
     void isIn(String directory) {
-        cwd = directory;
+        cwd = swapped(cwd, directory);
     }
 
     void livesIn(String newCgroup, Optional<String> newContainerId) {
-        cgroup = newCgroup;
+        cgroup = swapped(cgroup, newCgroup);
         containerId = newContainerId;
+    }
+
+    private String swapped(String old, String newer) {
+        SharedTexts shared = texts;
+        if (shared == null) {
+            return newer;
+        }
+        String held = shared.hold(newer);
+        shared.release(old);
+        return held;
+    }
+
+    /** It is in the table from now on: what it has in common with others is kept once. */
+    void shares(SharedTexts shared) {
+        if (texts == null) {
+            texts = shared;
+            program = shared.hold(program);
+            cwd = shared.hold(cwd);
+            cgroup = shared.hold(cgroup);
+        }
+    }
+
+    /** It is not in the table any more, and keeps nothing, though its children may still know it. */
+    void leaves() {
+        shorten();
+        texts = null;
+        shortened = true;
+    }
+
+    boolean hasLeft() {
+        return texts == null;
+    }
+
+    /** Gives up what it runs and where, to make room. */
+    void shorten() {
+        runs(Program.UNKNOWN);
+        isIn("");
+        livesIn("", containerId);
+        shortened = true;
+    }
+
+    /** Whether it has given up what /proc may still tell. */
+    boolean isShortened() {
+        return shortened;
+    }
+
+    void isWhole() {
+        shortened = false;
+    }
+
+    /** What giving up its texts would free, were they its own. */
+    int weight() {
+        return SharedTexts.weight(program) + 2 * (cwd.length() + cgroup.length());
     }
 
     void childOf(@Nullable ProcessEntry newParent) {

@@ -2,6 +2,7 @@ package dev.pounce.probe;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -23,12 +24,28 @@ import org.jspecify.annotations.Nullable;
  * exited process stays for {@value #DEAD_STAY_NANOS} ns, so that events that were under way still find it; its
  * children know it for as long as the kernel says that it is their parent.
  *
+ * <p>Bounded by {@value #CAPACITY} entries and by bytes. Over those the dead give up what they ran, then they are
+ * forgotten, then the living give up what they run, large texts first and then the oldest: that is read from /proc
+ * when such a process is heard of again.
+ *
  * <p>For one thread, the one that reads the probe. It reads /proc only for processes that it missed.
  */
 public final class ProcessTable {
 
     /** Live ones, that is; a quarter more of dead ones. */
     public static final int CAPACITY = 65_536;
+
+    /**
+     * Of the heap, by an estimate that errs on the high side. What a program is given, and the paths, belong to whoever
+     * starts it: entries alone would be no bound.
+     */
+    static final long BUDGET_BYTES = 48L << 20;
+
+    /** An entry and its subject, its place in the map, and among the dead. */
+    private static final int ENTRY_BYTES = 400;
+
+    /** A process whose texts are larger is asked to give them up before the others are. */
+    private static final int LARGE_BYTES = 1024;
 
     private static final long DEAD_STAY_NANOS = 30_000_000_000L;
     private static final int CHECKED_AT_ONCE = 64;
@@ -37,6 +54,9 @@ public final class ProcessTable {
     private final ProcSnapshot proc;
     private final ContainerIds containers;
     private final int capacity;
+    private final long budget;
+    private final SharedTexts texts = new SharedTexts();
+    private final CommandLines lines = new CommandLines();
 
     /** By pid, in the order in which they became known, so that the oldest are doubted first. */
     private final LinkedHashMap<Integer, ProcessEntry> entries = new LinkedHashMap<>();
@@ -44,15 +64,17 @@ public final class ProcessTable {
     private final ArrayDeque<ProcessEntry> dead = new ArrayDeque<>();
     private long lookups;
     private long evicted;
+    private long shortened;
 
     public ProcessTable(ProcSnapshot proc, ContainerIds containers) {
-        this(proc, containers, CAPACITY);
+        this(proc, containers, CAPACITY, BUDGET_BYTES);
     }
 
-    ProcessTable(ProcSnapshot proc, ContainerIds containers, int capacity) {
+    ProcessTable(ProcSnapshot proc, ContainerIds containers, int capacity, long budget) {
         this.proc = proc;
         this.containers = containers;
         this.capacity = capacity;
+        this.budget = budget;
     }
 
     /**
@@ -64,6 +86,7 @@ public final class ProcessTable {
     public void reconcile(List<ProcSnapshot.Found> snapshot, long boottimeNanos) {
         Set<Integer> alive = new HashSet<>();
         for (ProcSnapshot.Found found : snapshot) {
+            stayWithinBudget();
             alive.add(found.subject().pid());
             take(found, boottimeNanos);
         }
@@ -84,6 +107,7 @@ public final class ProcessTable {
     /** Brings the table up to date and returns the entry of the event's subject, as it is after the event. */
     public ProcessEntry accept(ProbeEvent event) {
         forgetDead(event.boottimeNanos());
+        stayWithinBudget();
         return switch (event) {
             case ProbeEvent.Exec exec -> accept(exec);
             case ProbeEvent.Fork fork -> accept(fork);
@@ -150,11 +174,22 @@ public final class ProcessTable {
         return evicted;
     }
 
+    /** Processes that had to give up what they ran to make room. */
+    public long shortened() {
+        return shortened;
+    }
+
+    /** What it keeps of the heap, estimated. */
+    long bytes() {
+        return texts.bytes() + (long) ENTRY_BYTES * (entries.size() + dead.size());
+    }
+
     private ProcessEntry accept(ProbeEvent.Exec exec) {
         boolean succeeded = exec.result() >= 0;
         ProcessEntry entry = succeeded ? known(exec.subject(), exec.boottimeNanos(), false) : seen(exec);
         if (succeeded) {
             entry.runs(Program.of(exec));
+            entry.isWhole();
         }
         if (!exec.cwd().isEmpty()) {
             entry.isIn(exec.cwd());
@@ -181,7 +216,8 @@ public final class ProcessTable {
                 parent.cwd(),
                 parent.cgroup(),
                 parent.containerId(),
-                true);
+                true,
+                lines);
         child.childOf(parent);
         put(child);
         return parent;
@@ -235,6 +271,9 @@ public final class ProcessTable {
             if (!sameParent) {
                 entry.seekParentAgain();
             }
+            if (whatItRuns && entry.isShortened() && !entry.hasExited()) {
+                readAgain(entry, boottimeNanos);
+            }
             link(entry, boottimeNanos);
             return entry;
         }
@@ -246,7 +285,8 @@ public final class ProcessTable {
                 found.map(ProcSnapshot.Found::cwd).orElse(""),
                 "",
                 Optional.empty(),
-                true);
+                true,
+                lines);
         found.ifPresent(f -> {
             fresh.isCalled(f.subject().comm());
             inCgroup(fresh, f.cgroup(), boottimeNanos);
@@ -256,6 +296,16 @@ public final class ProcessTable {
             put(fresh); // else it is late: the slot has the next process in it
         }
         return fresh;
+    }
+
+    /** Once: whoever gave up its texts and is not in /proc stays without. */
+    private void readAgain(ProcessEntry entry, long boottimeNanos) {
+        entry.isWhole();
+        lookUp(entry.pid(), entry.startBoottimeNanos()).ifPresent(found -> {
+            entry.runs(found.program());
+            entry.isIn(found.cwd());
+            inCgroup(entry, found.cgroup(), boottimeNanos);
+        });
     }
 
     private Optional<ProcSnapshot.Found> lookUp(int pid, long startBoottimeNanos) {
@@ -283,7 +333,9 @@ public final class ProcessTable {
         long parentStart = subject.parentStartBoottimeNanos();
         boolean exact = entry.startIsExact();
         ProcessEntry now = entry.parent();
-        if (now != null && now.pid() == parentPid && now.isStartedAt(parentStart, exact)) {
+        if (now != null && now.hasLeft()) {
+            entry.seekParentAgain();
+        } else if (now != null && now.pid() == parentPid && now.isStartedAt(parentStart, exact)) {
             return null;
         }
         if (parentPid < 1 || parentPid == subject.pid()) {
@@ -314,7 +366,7 @@ public final class ProcessTable {
             return known;
         }
         ProcessEntry fresh =
-                new ProcessEntry(found.subject(), found.program(), found.cwd(), "", Optional.empty(), false);
+                new ProcessEntry(found.subject(), found.program(), found.cwd(), "", Optional.empty(), false, lines);
         inCgroup(fresh, found.cgroup(), boottimeNanos);
         put(fresh);
         return fresh;
@@ -335,10 +387,14 @@ public final class ProcessTable {
     }
 
     private void put(ProcessEntry entry) {
-        entries.remove(entry.pid()); // so that a recycled pid is young again
+        ProcessEntry before = entries.remove(entry.pid()); // so that a recycled pid is young again
+        if (before != null) {
+            before.leaves();
+        }
         if (entries.size() >= capacity) {
             makeRoom();
         }
+        entry.shares(texts);
         entries.put(entry.pid(), entry);
     }
 
@@ -361,6 +417,7 @@ public final class ProcessTable {
 
     private void forget(ProcessEntry entry) {
         entries.remove(entry.pid(), entry); // unless the next process has the slot
+        entry.leaves();
         entry.childOf(null); // or a chain of daemons that fork daemons would never end
     }
 
@@ -388,15 +445,43 @@ public final class ProcessTable {
             if (ProcSnapshot.ticks(proc.startOf(entry.pid())) == ProcSnapshot.ticks(entry.startBoottimeNanos())) {
                 entries.put(entry.pid(), entry);
             } else {
+                entry.leaves();
                 evicted++;
             }
         }
         int surplus = entries.size() < capacity ? 0 : Math.max(1, capacity / 16);
         Iterator<Map.Entry<Integer, ProcessEntry>> oldest = entries.entrySet().iterator();
         for (int i = 0; i < surplus && oldest.hasNext(); i++) {
-            oldest.next();
+            oldest.next().getValue().leaves();
             oldest.remove();
             evicted++;
+        }
+    }
+
+    /** A sixteenth is left free for what one event may bring, and a quarter is freed at once, so that it is rare. */
+    private void stayWithinBudget() {
+        if (bytes() <= budget - budget / 16) {
+            return;
+        }
+        long goal = budget - budget / 4;
+        shorten(dead, 0, goal);
+        while (bytes() > goal && !dead.isEmpty()) {
+            forget(dead.removeFirst());
+            evicted++;
+        }
+        shorten(entries.values(), LARGE_BYTES, goal);
+        shorten(entries.values(), 0, goal);
+    }
+
+    private void shorten(Collection<ProcessEntry> oldestFirst, int largerThan, long goal) {
+        for (ProcessEntry entry : oldestFirst) {
+            if (bytes() <= goal) {
+                return;
+            }
+            if (!entry.isShortened() && entry.weight() > largerThan) {
+                entry.shorten();
+                shortened++;
+            }
         }
     }
 }

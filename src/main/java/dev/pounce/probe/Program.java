@@ -13,18 +13,14 @@ import java.util.List;
  * @param inodeMtimeNanos since the epoch
  */
 public record Program(
-        String path, List<String> argv, int flags, long inode, int dev, long inodeCtimeNanos, long inodeMtimeNanos) {
+        String path, Arguments argv, int flags, long inode, int dev, long inodeCtimeNanos, long inodeMtimeNanos) {
 
-    static final Program UNKNOWN = new Program("", List.of(), 0, 0, 0, 0, 0);
-
-    public Program {
-        argv = List.copyOf(argv);
-    }
+    static final Program UNKNOWN = new Program("", Arguments.NONE, 0, 0, 0, 0, 0);
 
     static Program of(ProbeEvent.Exec exec) {
         return new Program(
                 exec.path(),
-                exec.argv(),
+                Arguments.of(exec.argv()),
                 exec.flags(),
                 exec.inode(),
                 exec.dev(),
@@ -44,11 +40,17 @@ public record Program(
 
     /** What follows the first argument, with blanks between. */
     public String argumentText() {
-        return String.join(" ", arguments());
+        return argv.after(1).text();
     }
 
     /** What follows the first argument. */
     public List<String> arguments() {
-        return argv.size() < 2 ? List.of() : argv.subList(1, argv.size());
+        return argv.after(1);
+    }
+
+    /** Not of every part: to make strings of all arguments would cost more than it is worth. */
+    @Override
+    public int hashCode() {
+        return 31 * (31 * path.hashCode() + argv.contentHash()) + Long.hashCode(inode);
     }
 }

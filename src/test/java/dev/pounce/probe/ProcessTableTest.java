@@ -4,8 +4,12 @@ import static dev.pounce.testing.ProbeEvents.SECOND;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pounce.testing.ProbeEvents;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -25,8 +29,12 @@ class ProcessTableTest {
     }
 
     private static ProcessTable tableOf(FakeProc proc, int capacity) {
+        return tableOf(proc, capacity, ProcessTable.BUDGET_BYTES);
+    }
+
+    private static ProcessTable tableOf(FakeProc proc, int capacity, long budget) {
         return new ProcessTable(
-                proc.snapshot(), new ContainerIds(ContainerStates.NONE, Set.of(2L), Set.of(1L)), capacity);
+                proc.snapshot(), new ContainerIds(ContainerStates.NONE, Set.of(2L), Set.of(1L)), capacity, budget);
     }
 
     private static ProbeEvent.Subject subject(int pid, long start, int parentPid, long parentStart, String comm) {
@@ -385,6 +393,160 @@ class ProcessTableTest {
 
         // Then
         assertThat(ancestors(known(at.pid()))).hasSizeLessThan(60);
+    }
+
+    @Test
+    void argumentsOfFortyThousandProcessesStayWithinTheBudget() {
+        // Given
+        table = tableOf(proc, ProcessTable.CAPACITY);
+        FrameDecoder decoder = new FrameDecoder();
+        long most = 0;
+
+        // When
+        for (int i = 1; i <= 40_000; i++) {
+            table.accept(hostileExec(decoder, i));
+            most = Math.max(most, table.bytes());
+        }
+
+        // Then
+        assertThat(most).isLessThanOrEqualTo(ProcessTable.BUDGET_BYTES);
+        assertThat(table.living()).hasSize(40_000);
+        assertThat(known(40_000).program().argv()).hasSizeGreaterThan(999);
+        assertThat(known(1).program().argv()).isEmpty();
+        assertThat(table.shortened()).isPositive();
+        assertThat(table.evicted()).isZero();
+    }
+
+    @Test
+    void programsOfTheDeadGoFirstThenTheDeadThenLargeOnesOfTheLiving() {
+        // Given
+        table = tableOf(proc, 1000, 100_000);
+        String large = "x".repeat(4000);
+        table.accept(ProbeEvents.exec(subject(1, 1, 0, 0, "init"), "/sbin/init", "init"));
+        table.accept(ProbeEvents.exec(subject(3, 3, 0, 0, "old"), "/bin/old", large + "old"));
+        for (int pid = 1001; pid <= 1008; pid++) {
+            ProbeEvent.Subject dead = subject(pid, pid, 0, 0, "dead");
+            table.accept(ProbeEvents.exec(dead, "/bin/dead", large + "dead" + pid));
+            table.accept(ProbeEvents.exit(20 * SECOND, dead));
+        }
+        ProcessEntry buried = known(1001);
+        int pid = 4;
+
+        // When
+        while (!buried.program().path().isEmpty()) {
+            table.accept(ProbeEvents.exec(subject(pid, pid, 0, 0, "p"), "/bin/p", large + pid++));
+        }
+
+        // Then
+        assertThat(known(3).program().path()).isEqualTo("/bin/old");
+
+        // When
+        while (!known(3).program().path().isEmpty()) {
+            table.accept(ProbeEvents.exec(subject(pid, pid, 0, 0, "p"), "/bin/p", large + pid++));
+        }
+
+        // Then
+        assertThat(table.find(1001)).isNull();
+        assertThat(known(1).commandLine()).isEqualTo("init");
+        assertThat(table.bytes()).isLessThanOrEqualTo(100_000);
+    }
+
+    @Test
+    void whatALivingProcessGaveUpIsReadAgainWhenItIsHeardOf() {
+        // Given
+        table = tableOf(proc, 1000, 50_000);
+        proc.process(7, 0, 7, "nginx", "nginx", "-g", "y".repeat(3000));
+        ProbeEvent.Subject nginx = subject(7, 70_000_000, 0, 0, "nginx");
+        table.accept(ProbeEvents.exec(nginx, "/usr/bin/nginx", "nginx", "-g", "y".repeat(3000)));
+        for (int pid = 100; known(7).program().argv().size() == 3; pid++) {
+            table.accept(ProbeEvents.exec(subject(pid, pid, 0, 0, "p"), "/bin/p", "x".repeat(4000) + pid));
+        }
+
+        // When
+        ProcessEntry heard = table.accept(ProbeEvents.open(nginx, 3, 0, "/etc/passwd", "/etc/passwd"));
+
+        // Then
+        assertThat(heard.program().argv()).startsWith("nginx", "-g");
+        assertThat(heard.cwd()).isEqualTo("/home/nginx");
+    }
+
+    @Test
+    void processesThatRunTheSameKeepItOnce() {
+        // Given
+        ProbeEvent.Subject shell = subject(1, 1, 0, 0, "bash");
+        table.accept(ProbeEvents.exec(shell, "/bin/bash", "bash", "z".repeat(4000)));
+        long one = table.bytes();
+
+        // When
+        table.accept(ProbeEvents.fork(6, shell, 2, 20));
+        table.accept(ProbeEvents.exec(subject(3, 3, 0, 0, "bash"), "/bin/bash", "bash", "z".repeat(4000)));
+
+        // Then
+        assertThat(known(2).program()).isSameAs(known(1).program());
+        assertThat(known(3).program()).isSameAs(known(1).program());
+        assertThat(table.bytes() - one).isLessThan(2000);
+
+        // When they end and are forgotten, all but the last
+        table.accept(ProbeEvents.exit(30 * SECOND, subject(1, 1, 0, 0, "bash")));
+        table.accept(ProbeEvents.exit(30 * SECOND, subject(3, 3, 0, 0, "bash")));
+        table.accept(ProbeEvents.exec(99 * SECOND, subject(2, 20, 0, 0, "id"), 0, 0, "/bin/id", "", "id"));
+
+        // Then
+        assertThat(table.bytes()).isLessThan(1500);
+    }
+
+    @Test
+    void fortyThousandHostileProcessesFitIntoASmallHeap() throws Exception {
+        // When
+        Process child = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Xmx96m",
+                        "-XX:+UseSerialGC",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        SmallHeap.class.getName())
+                .redirectErrorStream(true)
+                .start();
+        String said = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+
+        // Then
+        assertThat(said).isEqualTo("40000 live");
+        assertThat(child.waitFor()).isZero();
+    }
+
+    /** What the child runs. */
+    static final class SmallHeap {
+        private SmallHeap() {}
+
+        public static void main(String[] arguments) {
+            ProcessTable table = new ProcessTable(
+                    new ProcSnapshot(Path.of("/nonexistent")),
+                    new ContainerIds(ContainerStates.NONE, Set.of(2L), Set.of(1L)));
+            FrameDecoder decoder = new FrameDecoder();
+            for (int i = 1; i <= 40_000; i++) {
+                table.accept(hostileExec(decoder, i)).commandLine();
+            }
+            System.out.print(table.living().size() + " live");
+        }
+    }
+
+    /** Every other one has 1,020 arguments of three bytes, the others one of 4 KB that is no UTF-8; all differ. */
+    private static ProbeEvent hostileExec(FrameDecoder decoder, int pid) {
+        byte[] argv = new byte[4096];
+        Arrays.fill(argv, (byte) (pid % 2 == 0 ? 'a' : 0xff));
+        if (pid % 2 == 0) {
+            for (int i = 3; i < argv.length; i += 4) {
+                argv[i] = 0;
+            }
+        }
+        for (int i = 0; i < 3; i++) {
+            argv[i] = (byte) ('0' + (pid >> (6 * i) & 63));
+        }
+        byte[] frame =
+                FrameWriter.of(ProbeEvents.exec(subject(pid, pid, 0, 0, "a"), "/a", "b".repeat(argv.length - 1)));
+        ByteBuffer bytes = ByteBuffer.wrap(frame).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.put(184 + "/a".length() * 2 + "/work".length(), argv);
+        return (ProbeEvent) Objects.requireNonNull(decoder.next(bytes));
     }
 
     @Test
