@@ -40,6 +40,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -188,6 +189,8 @@ public final class Engine implements AutoCloseable {
                 Map.of("probe-status", () -> ProbeStatus.json(started.health(), engineHealth(pipeline))));
         new PolicyWatch(settings, policy.files(), next -> use(next, pipeline, watching, started), Later.on(files))
                 .start();
+        @SuppressWarnings("unused") // ends with the executor
+        Object counting = later.scheduleWithFixedDelay(pipeline::writeWhatWasCounted, 1, 1, TimeUnit.SECONDS);
         warmUp = WarmUp.start(policy, node, socket.resolveSibling("warm-up"), rehearsals);
     }
 

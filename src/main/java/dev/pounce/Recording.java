@@ -41,8 +41,8 @@ final class Recording {
      * @throws dev.pounce.audit.JournalUnavailable when it could not be written: nothing may be done then
      */
     void writeAhead() {
-        ahead = true;
         journal.appendAhead(take());
+        ahead = true;
     }
 
     private List<JournalEntry> take() {

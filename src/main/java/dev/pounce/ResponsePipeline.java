@@ -17,6 +17,7 @@ import jakarta.inject.Singleton;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.Iterator;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.LongAdder;
@@ -43,6 +44,7 @@ public class ResponsePipeline {
     private final Actuator<Action.OnProcess> processes;
     private final Onlooker onlooker;
     private final Clock clock;
+    private final Repetitions repetitions = new Repetitions(); // guarded by turn
     private final LongAdder unrecorded = new LongAdder();
 
     /** Held from a detection to its signal, and nearly always free: detections come one at a time anyway. */
@@ -72,8 +74,12 @@ public class ResponsePipeline {
         StageClock stages = StageClock.since(detection.time(), clock.instant());
         turn.lock();
         try {
-            record.note(new JournalEntry.DetectionSeen(detection));
-            for (Incident incident : correlator.accept(detection)) {
+            repetitions.over(clock.instant()).forEach(record::note);
+            List<Incident> incidents = correlator.accept(detection);
+            if (!incidents.isEmpty() || repetitions.isWorthAnEntry(detection)) {
+                record.note(new JournalEntry.DetectionSeen(detection));
+            }
+            for (Incident incident : incidents) {
                 respondTo(incident, stages.copy(), record);
             }
         } catch (RuntimeException bug) {
@@ -91,6 +97,18 @@ public class ResponsePipeline {
             change.run();
         } finally {
             turn.unlock();
+        }
+    }
+
+    /** To be called now and then: what was counted rather than written is written when nothing follows, too. Any thread. */
+    void writeWhatWasCounted() {
+        Recording record = new Recording(journal);
+        turn.lock();
+        try {
+            repetitions.over(clock.instant()).forEach(record::note);
+        } finally {
+            turn.unlock();
+            writeRest(record);
         }
     }
 

@@ -86,6 +86,12 @@ final class EntryJson {
                 step(undone.response(), undone.step(), json);
                 outcome(undone.outcome(), json);
             }
+            case JournalEntry.DetectionsRepeated repeated ->
+                json.member("rule", repeated.rule())
+                        .member("subject", repeated.subject())
+                        .member("count", repeated.count())
+                        .member("since", repeated.since())
+                        .member("until", repeated.until());
             case JournalEntry.LossNoticed loss ->
                 json.member("kind", loss.kind()).member("count", loss.count());
             case JournalEntry.ProbeChanged probe ->

@@ -60,6 +60,20 @@ public sealed interface JournalEntry {
         }
     }
 
+    /**
+     * Detections that were like others just before and led to nothing new, counted instead of written one by one.
+     *
+     * @param count how many, of those that are not entries of their own
+     * @param subject what they spoke of, such as {@code process/4711}; {@code *} for several
+     */
+    record DetectionsRepeated(String rule, String subject, long count, Instant since, Instant until)
+            implements JournalEntry {
+        @Override
+        public String type() {
+            return "repeated";
+        }
+    }
+
     /** Names its detections by their ids; they are entries of their own, before it. */
     record Planned(ResponsePlan plan) implements JournalEntry {
         @Override

@@ -107,6 +107,8 @@ final class Entries {
                 new JournalEntry.Ended("r1", "s1", new Outcome.Failed("EPERM", false), StageTimings.NONE),
                 new JournalEntry.Recovered("r1", "s1", JournalEntry.Resolution.NOT_DONE, "alive"),
                 new JournalEntry.Undone("r1", "s1", new Outcome.AlreadySo("running")),
+                new JournalEntry.DetectionsRepeated(
+                        "Rule \"R\"", "process/7", 12, Instant.EPOCH, Instant.EPOCH.plusSeconds(1)),
                 new JournalEntry.LossNoticed("open", 12),
                 new JournalEntry.TornTailCut("00000000000000000001.jsonl", 17),
                 new JournalEntry.DamageFound("00000000000000000001.jsonl", "cut"),
