@@ -228,7 +228,8 @@ struct probe_armed {
 /*
  * PROBE_KIND_HEARTBEAT. Counters since the probe was armed; they only grow. Followed by `cpus` blocks
  * of { __u64 sent[PROBE_EVENT_KINDS]; __u64 lost[PROBE_EVENT_KINDS]; }, index = kind. For every CPU and
- * kind: sent + lost is what happened and passed the filter.
+ * kind: sent + lost is what happened and passed the filter. A host may have more CPUs than blocks fit into
+ * PROBE_FRAME_MAX (340): the last block is then the sum of its CPU and all that follow it.
  */
 struct probe_heartbeat {
 	struct probe_frame frame;
@@ -238,7 +239,7 @@ struct probe_heartbeat {
 	__u32 ring_bytes;	/* of the ring buffer that are not yet consumed */
 	__u32 ring_size;
 	__u32 generation;
-	__u16 cpus;
+	__u16 cpus; /* blocks that follow */
 	__u16 kinds; /* PROBE_EVENT_KINDS of the sender */
 };
 

@@ -27,6 +27,24 @@ struct probe_counters {
 	uint64_t lost[PROBE_EVENT_KINDS];
 };
 
+/* How many blocks of counters a HEARTBEAT has room for. */
+#define HEARTBEAT_BLOCKS_MAX \
+	((int)((PROBE_FRAME_MAX - sizeof(struct probe_heartbeat)) / sizeof(struct probe_counters)))
+
+/* Adds what is beyond `room` to the last that has room, so that sums stay what they are. Returns how many remain. */
+static inline int counters__fold(struct probe_counters *counters, int count, int room)
+{
+	int i, kind;
+
+	for (i = room; i < count; i++) {
+		for (kind = 0; kind < PROBE_EVENT_KINDS; kind++) {
+			counters[room - 1].sent[kind] += counters[i].sent[kind];
+			counters[room - 1].lost[kind] += counters[i].lost[kind];
+		}
+	}
+	return count < room ? count : room;
+}
+
 /* Loads and attaches with `filter` in force from the first event. NULL: see `ret_refusal`. */
 struct probe *probe__arm(uint32_t ring_bytes, const struct probe_filter *filter,
 			 struct refusal *ret_refusal);

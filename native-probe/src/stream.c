@@ -166,9 +166,10 @@ static enum outcome stream__refuse(struct stream *stream, const struct refusal *
 
 static enum outcome stream__heartbeat(struct stream *stream)
 {
-	uint16_t cpus = probe__cpus(stream->probe);
+	int cpus = probe__cpus(stream->probe);
 	size_t size = sizeof(struct probe_heartbeat) + cpus * sizeof(struct probe_counters);
 	struct probe_heartbeat *heartbeat = calloc(1, size);
+	struct probe_counters *counters = (struct probe_counters *)(heartbeat + 1);
 	enum outcome outcome;
 
 	if (!heartbeat)
@@ -178,9 +179,10 @@ static enum outcome stream__heartbeat(struct stream *stream)
 	heartbeat->ring_bytes = probe__ring_pending(stream->probe);
 	heartbeat->ring_size = probe__ring_size(stream->probe);
 	heartbeat->generation = probe__generation(stream->probe);
-	heartbeat->cpus = cpus;
 	heartbeat->kinds = PROBE_EVENT_KINDS;
-	probe__read_counters(stream->probe, (struct probe_counters *)(heartbeat + 1));
+	probe__read_counters(stream->probe, counters);
+	heartbeat->cpus = counters__fold(counters, cpus, HEARTBEAT_BLOCKS_MAX);
+	size = sizeof(struct probe_heartbeat) + heartbeat->cpus * sizeof(struct probe_counters);
 	frame__seal(&heartbeat->frame, PROBE_KIND_HEARTBEAT, size);
 	heartbeat->realtime_ns = now_ns(CLOCK_REALTIME);
 	outcome = stream__write(stream, heartbeat, size);
