@@ -174,8 +174,8 @@ final class WarmUp implements AutoCloseable {
         TimeOrderedIds ids = new TimeOrderedIds(clock, new Random());
         ProcSnapshot noProcesses = new ProcSnapshot(scratch);
         ProcessTable table = new ProcessTable(noProcesses, new ContainerIds(ContainerStates.NONE, Set.of(), Set.of()));
-        ProbeFields fields =
-                new ProbeFields(node, table, new UserNames(scratch, scratch, System::nanoTime), ZoneId.systemDefault());
+        UserNames users = new UserNames(scratch, scratch, System::nanoTime);
+        ProbeFields fields = new ProbeFields(node, table, users, ZoneId.systemDefault());
         ActionSets sets = actionSets();
         Detector<EventView> firing = detector(ruleSet(), fields, ids);
         Detector<EventView> real = detector(policy.rules(), fields, ids);
@@ -186,7 +186,8 @@ final class WarmUp implements AutoCloseable {
         AtomicLong responses = new AtomicLong();
         Semaphore underWay = new Semaphore(AT_ONCE);
 
-        try (DroolsCorrelator correlator = new DroolsCorrelator(sets.ruleBook(), clock, ids);
+        try (users;
+                DroolsCorrelator correlator = new DroolsCorrelator(sets.ruleBook(), clock, ids);
                 ProcessActuator silent = ProcessActuator.silent(clock)) {
             ResponsePipeline pipeline = new ResponsePipeline(
                     journal,

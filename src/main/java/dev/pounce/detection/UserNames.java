@@ -1,5 +1,6 @@
 package dev.pounce.detection;
 
+import dev.pounce.probe.HangingReads;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -7,15 +8,13 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
-import java.util.concurrent.Semaphore;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.LongSupplier;
 
 /**
@@ -25,25 +24,26 @@ import java.util.function.LongSupplier;
  *
  * <p>A container's files are what an attacker wrote: only a regular file is read, up to a megabyte of it, by a thread
  * that may hang there (a file system in user space can make it) without harm: the event waits for it
- * {@value #PATIENCE_MILLIS} ms the first time and not at all after that, and no more than
- * {@value #READERS} hang at once. Kept for a minute, for {@value #CONTAINERS} containers. Safe for any thread.
+ * five milliseconds the first time and not at all after that, and no more than
+ * {@value #READERS} hang at once. Those threads are there from the beginning: none is started while an event waits.
+ * Kept for a minute, for {@value #CONTAINERS} containers. Safe for any thread.
  */
-public final class UserNames {
+public final class UserNames implements AutoCloseable {
 
     private static final String UNKNOWN = "<NA>";
     private static final String HOST = "";
     private static final int FILE_MAX = 1 << 20;
     private static final int NAME_MAX = 256;
     private static final int CONTAINERS = 512;
-    private static final int READERS = 8;
-    private static final long PATIENCE_MILLIS = 5;
+    private static final int READERS = 4;
+    private static final Duration PATIENCE = Duration.ofMillis(5);
     private static final long FRESH_NANOS = TimeUnit.SECONDS.toNanos(60);
     private static final long FAILED_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final Path hostRoot;
     private final Path proc;
     private final LongSupplier nanoTime;
-    private final Semaphore readers = new Semaphore(READERS);
+    private final HangingReads readers = HangingReads.ready("user-names", READERS);
     private final Map<String, Slot> slots = new LinkedHashMap<>(64, 0.75f, true) {
         @Override
         protected boolean removeEldestEntry(Map.Entry<String, Slot> eldest) {
@@ -103,7 +103,7 @@ public final class UserNames {
             slot = slots.computeIfAbsent(key, unseen -> new Slot());
             long age = nanoTime.getAsLong() - slot.readAt;
             boolean fresh = slot.wasRead && age < (slot.names.isEmpty() ? FAILED_NANOS : FRESH_NANOS);
-            if (fresh || slot.reading || !readers.tryAcquire()) {
+            if (fresh || slot.reading) {
                 return slot.names;
             }
             slot.reading = true;
@@ -112,11 +112,20 @@ public final class UserNames {
         Path root = containerId.isEmpty()
                 ? hostRoot
                 : proc.resolve(Integer.toString(pid)).resolve("root");
-        FutureTask<Names> reading = new FutureTask<>(() -> readInto(slot, root));
-        Thread reader = new Thread(reading, "user-names");
-        reader.setDaemon(true);
-        reader.start();
-        return first ? waitFor(reading) : slotNames(slot);
+        Optional<Future<Names>> reading = readers.begin(() -> readInto(slot, root));
+        if (reading.isEmpty()) {
+            synchronized (slots) {
+                slot.reading = false; // who comes next tries again
+            }
+            return slotNames(slot);
+        }
+        return first ? HangingReads.await(reading.get(), PATIENCE).orElse(Names.NONE) : slotNames(slot);
+    }
+
+    /** Lets the reading threads end. */
+    @Override
+    public void close() {
+        readers.close();
     }
 
     private Names readInto(Slot slot, Path root) {
@@ -124,7 +133,6 @@ public final class UserNames {
         try {
             names = new Names(read(root.resolve("etc/passwd")), read(root.resolve("etc/group")));
         } finally {
-            readers.release();
             synchronized (slots) {
                 if (!names.isEmpty() || !slot.wasRead) {
                     slot.names = names;
@@ -135,17 +143,6 @@ public final class UserNames {
             }
         }
         return names;
-    }
-
-    private static Names waitFor(FutureTask<Names> reading) {
-        try {
-            return reading.get(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
-        } catch (TimeoutException | ExecutionException notYet) {
-            return Names.NONE;
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-            return Names.NONE;
-        }
     }
 
     private Names slotNames(Slot slot) {

@@ -198,13 +198,23 @@ public final class NativeProbe implements AutoCloseable {
                     .redirectInput(Redirect.from(Path.of("/dev/null").toFile()))
                     .redirectOutput(Redirect.DISCARD);
             builder.environment().clear(); // ours holds secrets, and a privileged program needs none of them
+            Process started = null;
             try {
-                Process started = builder.start();
+                started = builder.start();
                 child = started;
                 starts++;
                 quietTicks = 0;
                 state = new ProbeHealth.Starting(clock.instant());
                 listenTo(started);
+            } catch (RuntimeException | Error lacking) { // a thread, say, of a host that is full of processes
+                LOG.log(Level.WARNING, "the probe could not be started", lacking);
+                child = null;
+                if (started != null) {
+                    started.destroyForcibly();
+                }
+                later.run(LONGEST_DELAY, this::launch);
+                blind("the engine could not start the probe (" + lacking + "); it tries again in "
+                        + LONGEST_DELAY.toSeconds() + " s.");
             } catch (IOException notAProgram) {
                 blind(binary + " could not be started (" + notAProgram.getMessage()
                         + "); put a build for this machine in its place.");
@@ -311,15 +321,18 @@ public final class NativeProbe implements AutoCloseable {
             if (closed) {
                 return;
             }
-            quietTicks++;
-            Process running = child;
-            int patience = state instanceof ProbeHealth.Starting ? TICKS_TO_ARM : TICKS_TO_HEAR;
-            if (running != null && quietTicks >= patience) {
-                LOG.log(Level.WARNING, "the probe has said nothing for {0} s, starting it again", quietTicks);
-                quietTicks = 0;
-                running.destroyForcibly();
+            try {
+                quietTicks++;
+                Process running = child;
+                int patience = state instanceof ProbeHealth.Starting ? TICKS_TO_ARM : TICKS_TO_HEAR;
+                if (running != null && quietTicks >= patience) {
+                    LOG.log(Level.WARNING, "the probe has said nothing for {0} s, starting it again", quietTicks);
+                    quietTicks = 0;
+                    running.destroyForcibly();
+                }
+            } finally {
+                later.run(TICK, this::tick);
             }
-            later.run(TICK, this::tick);
         }
     }
 

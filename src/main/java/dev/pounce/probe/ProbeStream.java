@@ -19,6 +19,7 @@ import java.nio.file.attribute.UserPrincipal;
 import java.util.EnumSet;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 import jdk.net.ExtendedSocketOptions;
 import jdk.net.UnixDomainPrincipal;
@@ -38,6 +39,7 @@ public final class ProbeStream implements AutoCloseable {
 
     private static final Logger LOG = System.getLogger(ProbeStream.class.getName());
     private static final int BUFFER_BYTES = 256 * 1024;
+    private static final long AGAIN_NANOS = 100_000_000;
     private static final long CLOSE_WAITS_MILLIS = 2000;
 
     private final Path socket;
@@ -45,6 +47,7 @@ public final class ProbeStream implements AutoCloseable {
     private final Predicate<UserPrincipal> mayConnect;
     private final ProbeListener listener;
     private final Thread reader;
+    private final ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
     private final Object lock = new Object();
 
     // Guarded by lock.
@@ -149,46 +152,62 @@ public final class ProbeStream implements AutoCloseable {
         }
     }
 
+    @SuppressWarnings("CatchingUnchecked") // whatever it is: a thread that ends here is blindness for good
     private void serve() {
-        ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
         while (!closed) {
-            try (SocketChannel probe = server.accept()) {
-                connected = probe;
-                if (closed) {
-                    return;
-                }
-                UserPrincipal peer = peerOf(probe);
-                if (!mayConnect.test(peer)) {
-                    LOG.log(Level.WARNING, "refused a connection of user {0} to the probe''s socket", peer.getName());
-                    continue;
-                }
-                String why = converse(probe, buffer.clear());
-                synchronized (lock) {
-                    greeted = null;
-                }
-                tell(() -> listener.gone(why));
+            try {
+                serveNext();
             } catch (ClosedChannelException ended) {
-                // by close()
-            } catch (IOException broken) {
-                LOG.log(Level.WARNING, "could not take a connection of the probe", broken);
-                if (!server.isOpen()) {
+                if (!closed) {
+                    LOG.log(Level.ERROR, "the probe''s socket was closed: the engine is blind until it is restarted");
+                    tell(() -> listener.gone("the engine's socket for the probe was closed"));
                     return;
                 }
-            } finally {
-                connected = null;
+            } catch (Throwable broken) {
+                logQuietly(Level.WARNING, "could not take a connection of the probe", broken);
+                LockSupport.parkNanos(AGAIN_NANOS); // out of descriptors, say
             }
         }
     }
 
+    @SuppressWarnings("CatchingUnchecked") // an Error of ours must not end the thread
+    private void serveNext() throws IOException {
+        try (SocketChannel probe = server.accept()) {
+            connected = probe;
+            if (closed) {
+                return;
+            }
+            UserPrincipal peer = peerOf(probe);
+            if (!mayConnect.test(peer)) {
+                LOG.log(Level.WARNING, "refused a connection of user {0} to the probe''s socket", peer.getName());
+                return;
+            }
+            String why;
+            try {
+                why = converse(probe, buffer.clear());
+            } catch (Throwable bug) {
+                logQuietly(Level.ERROR, "the connection to the probe is ended by a bug in the engine", bug);
+                why = "a bug in the engine (" + bug.getClass().getSimpleName() + ")";
+            }
+            synchronized (lock) {
+                greeted = null;
+            }
+            String ended = why;
+            tell(() -> listener.gone(ended));
+        } finally {
+            connected = null;
+        }
+    }
+
     /** Returns why it ended. */
-    private String converse(SocketChannel probe, ByteBuffer buffer) {
+    private String converse(SocketChannel probe, ByteBuffer bytes) {
         FrameDecoder decoder = new FrameDecoder();
         boolean greetedNow = false;
         try {
-            while (probe.read(buffer) >= 0) {
-                buffer.flip();
+            while (probe.read(bytes) >= 0) {
+                bytes.flip();
                 ProbeFrame frame;
-                while ((frame = decoder.next(buffer)) != null) {
+                while ((frame = decoder.next(bytes)) != null) {
                     if (frame instanceof FrameProblem problem) {
                         return "it sent " + problem.reason();
                     }
@@ -198,7 +217,7 @@ public final class ProbeStream implements AutoCloseable {
                     greetedNow = true;
                     hand(frame, probe);
                 }
-                buffer.compact();
+                bytes.compact();
             }
             return "it closed the connection";
         } catch (IOException broken) {
@@ -226,13 +245,23 @@ public final class ProbeStream implements AutoCloseable {
         });
     }
 
-    /** A listener that fails on one event must not blind us to the next. */
-    @SuppressWarnings("CatchAndPrintStackTrace") // it is logged; nothing better can be done with a bug of ours here
+    /** A listener that fails on one event must not blind us to the next, also when it lacks a thread or a stack. */
+    @SuppressWarnings("CatchingUnchecked") // it is logged; nothing better can be done with a bug of ours here
     private static void tell(Runnable news) {
         try {
             news.run();
-        } catch (RuntimeException bug) {
-            LOG.log(Level.ERROR, "an event was lost to a bug in the engine", bug);
+        } catch (Throwable bug) {
+            logQuietly(Level.ERROR, "an event was lost to a bug in the engine", bug);
+        }
+    }
+
+    /** Logging, too, may need what has just been found missing. */
+    @SuppressWarnings({"CatchingUnchecked", "EmptyCatch"})
+    private static void logQuietly(Level level, String what, Throwable why) {
+        try {
+            LOG.log(level, what, why);
+        } catch (Throwable evenThat) {
+            // to see is more important than to say so
         }
     }
 

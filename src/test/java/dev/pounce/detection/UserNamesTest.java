@@ -5,9 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,6 +32,11 @@ class UserNamesTest {
         this.proc = directory.resolve("proc");
         this.names = new UserNames(host, proc, nanos::get);
         passwd(host, "root:x:0:0:root:/root:/bin/sh\nalice:x:1000:1000::/:\n");
+    }
+
+    @AfterEach
+    void letTheReadersEnd() {
+        names.close();
     }
 
     @Test
@@ -116,6 +125,33 @@ class UserNamesTest {
         // Then
         assertThat(names.user(1000, WEB, 77)).isEqualTo("<NA>");
         assertThat(names.user(1000, Optional.of("other"), 78)).isEqualTo("<NA>");
+    }
+
+    @Test
+    void whoReadsIsThereBeforeTheFirstEvent() {
+        // Given
+        Set<Thread> before = readers();
+
+        // When
+        try (UserNames fresh = new UserNames(host, proc, nanos::get)) {
+            Set<Thread> made = readers();
+            made.removeAll(before);
+            for (int container = 0; container < 100; container++) {
+                fresh.user(1000, Optional.of("c" + container), 77);
+            }
+
+            // Then
+            assertThat(made).hasSize(4);
+            Set<Thread> after = readers();
+            after.removeAll(before);
+            assertThat(after).isEqualTo(made);
+        }
+    }
+
+    private static Set<Thread> readers() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().equals("user-names"))
+                .collect(Collectors.toCollection(HashSet::new));
     }
 
     /** Reading is another thread's work: asks until the answer is the new one, and the test's time is up if it never is. */

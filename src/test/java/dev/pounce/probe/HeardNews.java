@@ -30,6 +30,9 @@ final class HeardNews implements ProbeListener {
         if (event.subject().comm().equals("bug")) {
             throw new IllegalStateException("a bug of the listener");
         }
+        if (event.subject().comm().equals("no thread")) {
+            throw new OutOfMemoryError("unable to create native thread, as the test asked");
+        }
     }
 
     @Override

@@ -9,12 +9,14 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -177,6 +179,32 @@ class NativeProbeTest {
     }
 
     @Test
+    void anErrorWhileTheProbeIsStartedIsSaidSoAndItIsTriedAgain() throws Exception {
+        // Given
+        program("exec sleep 1000");
+        AtomicInteger asked = new AtomicInteger();
+        NativeProbe started = start(() -> {
+            if (asked.incrementAndGet() == 2) { // when the process is there, and before anybody waits for it
+                throw new OutOfMemoryError("unable to create native thread");
+            }
+            return now;
+        });
+
+        // Then
+        assertThat(started.health().state().sentence())
+                .startsWith("The engine is blind: the engine could not start the probe")
+                .contains("unable to create native thread");
+        Planned again = nextRestart();
+        assertThat(again.delay()).isEqualTo(Duration.ofSeconds(30));
+
+        // When
+        again.task().run();
+
+        // Then
+        assertThat(started.health().state()).isInstanceOf(ProbeHealth.Starting.class);
+    }
+
+    @Test
     void aRefusalSaysWhatToDoAndIsTriedAgainInAMinute() throws Exception {
         // Given
         program("read line < " + fifo("die") + "; exit 1");
@@ -310,7 +338,11 @@ class NativeProbeTest {
     }
 
     private NativeProbe start() throws IOException {
-        NativeProbe started = NativeProbe.start(binary, socket, NOTHING, heard, () -> now, (delay, task) -> {
+        return start(() -> now);
+    }
+
+    private NativeProbe start(InstantSource clock) throws IOException {
+        NativeProbe started = NativeProbe.start(binary, socket, NOTHING, heard, clock, (delay, task) -> {
             if (delay.equals(TICK) && ticks.isEmpty()) { // a restart may wait for a second, too
                 ticks.add(task);
             } else {

@@ -10,14 +10,19 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.attribute.UserPrincipal;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
 class ProbeStreamTest {
@@ -195,19 +200,46 @@ class ProbeStreamTest {
         }
     }
 
-    @Test
-    void aBugInTheListenerDoesNotBlindTheEngine() throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {"bug", "no thread"})
+    void aBugInTheListenerDoesNotBlindTheEngine(String bug) throws Exception {
         try (ProbeStream stream = ProbeStream.open(socket, NOTHING, heard);
                 FakeProbe probe = FakeProbe.connect(socket)) {
             // When
             probe.send(FrameWriter.hello(5, 6));
-            probe.send(FrameWriter.of(ProbeEvents.exit(1, ProbeEvents.subject(7, 1, 0, 0, "bug"))));
+            probe.send(FrameWriter.of(ProbeEvents.exit(1, ProbeEvents.subject(7, 1, 0, 0, bug))));
             probe.send(FrameWriter.of(ProbeEvents.exit(2, ProbeEvents.subject())));
 
             // Then
             assertThat(heard.next()).isInstanceOf(ProbeFrame.Hello.class);
             assertThat(((ProbeEvent) heard.next()).boottimeNanos()).isEqualTo(1);
             assertThat(((ProbeEvent) heard.next()).boottimeNanos()).isEqualTo(2);
+            assertThat(stream).isNotNull();
+        }
+    }
+
+    @Test
+    void anErrorWhileAProbeIsTakenInDoesNotKeepTheNextOneOut() throws Exception {
+        // Given
+        AtomicBoolean before = new AtomicBoolean();
+        Predicate<UserPrincipal> failingOnce = peer -> {
+            if (!before.getAndSet(true)) {
+                throw new OutOfMemoryError("as the test asked");
+            }
+            return true;
+        };
+        try (ProbeStream stream = ProbeStream.open(socket, NOTHING, heard, failingOnce)) {
+            try (FakeProbe first = FakeProbe.connect(socket)) {
+                assertThat(first.isHungUpOn()).isTrue();
+            }
+
+            // When
+            try (FakeProbe second = FakeProbe.connect(socket)) {
+                second.send(FrameWriter.hello(5, 6));
+
+                // Then
+                assertThat(heard.next()).isInstanceOf(ProbeFrame.Hello.class);
+            }
             assertThat(stream).isNotNull();
         }
     }
