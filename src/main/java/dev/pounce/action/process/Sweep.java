@@ -26,9 +26,9 @@ import java.util.concurrent.TimeUnit;
  *   2. kill: SIGKILL each. A stopped process dies of it without running one more instruction.
  *   3. confirm: read again until none is left alive; newcomers are killed as they are found.
  *
- * Every signal goes to a pidfd whose start time was compared after it was opened, of the root of a tree the inode as
- * well: the others are in no event, and /proc does not tell the inode of somebody else's process. Only one is open at a time,
- * so a fork bomb does not use up our descriptors.
+ * Every signal goes to a pidfd whose start time was compared after it was opened, of the root of a tree the inode
+ * as well; of the others no event has told it, and /proc shows it to nobody but the holder of a pidfd. Only one is
+ * open at a time, so a fork bomb does not use up our descriptors.
  *
  * Limits. Somebody outside of the group may send SIGCONT to its members; the freezing then does not settle, is
  * given up after FREEZE_ROUNDS readings, and the killing begins anyway. A process that has left its *tree*, by
