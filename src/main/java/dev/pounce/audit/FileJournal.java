@@ -9,6 +9,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.security.DigestException;
 import java.security.MessageDigest;
 import java.time.Clock;
@@ -17,6 +19,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -122,6 +125,7 @@ public final class FileJournal implements Journal, AutoCloseable {
     private static FileChannel lock(Path state) {
         try {
             Segments.createDirectory(state);
+            requireOurs(state);
             Path file = state.resolve("lock");
             Segments.createFile(file);
             FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE);
@@ -139,6 +143,15 @@ public final class FileJournal implements Journal, AutoCloseable {
         }
         throw new JournalUnavailable("another engine is running on the state directory " + state
                 + "; stop it first, or give this one a directory of its own");
+    }
+
+    /** Whoever may write there could put another journal, or another socket, in the place of ours. */
+    private static void requireOurs(Path state) throws IOException {
+        Set<PosixFilePermission> found = Files.getPosixFilePermissions(state);
+        if (found.contains(PosixFilePermission.OTHERS_WRITE) || found.contains(PosixFilePermission.GROUP_WRITE)) {
+            throw new IOException("others may write to it (" + PosixFilePermissions.toString(found)
+                    + "), expected at most rwxr-xr-x: chmod go-w it, or name another");
+        }
     }
 
     private FileJournal(Path directory, Clock clock, Limits limits, FileChannel lockChannel, JournalTail tail)

@@ -487,4 +487,18 @@ class FileJournalTest {
             }
         }
     }
+
+    @Test
+    void aStateDirectoryThatOthersMayWriteToIsRefusedWithWhatToDo() throws IOException {
+        // Given
+        Path state =
+                Files.createDirectory(Files.createTempDirectory("pounce-test").resolve("state"));
+        Files.setPosixFilePermissions(state, PosixFilePermissions.fromString("rwxrwxrwx"));
+
+        // When, Then
+        assertThatThrownBy(() -> FileJournal.open(state, Clock.systemUTC()))
+                .isInstanceOf(JournalUnavailable.class)
+                .hasMessageContaining("rwxrwxrwx")
+                .hasMessageContaining("chmod go-w");
+    }
 }
