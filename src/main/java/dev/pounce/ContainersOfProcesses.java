@@ -4,6 +4,7 @@ import dev.pounce.action.process.ContainerMembership;
 import dev.pounce.asset.ContainerRef;
 import dev.pounce.probe.ContainerIds;
 import dev.pounce.probe.ProcSnapshot;
+import java.util.Optional;
 
 /**
  * Tells, for who kills a whole container, which container a process lives in now. Has container ids of its own, for the
@@ -20,11 +21,20 @@ final class ContainersOfProcesses implements ContainerMembership {
     }
 
     @Override
-    public synchronized boolean isIn(int pid, ContainerRef container) {
-        return proc.read(pid)
-                .flatMap(found -> ids.idOf(
-                        found.cgroup(), found.subject().pidNs(), found.subject().mntNs(), proc.boottimeNanos()))
-                .filter(container.id()::equals)
-                .isPresent();
+    public boolean isIn(int pid, ContainerRef container) {
+        Optional<ProcSnapshot.Place> place = proc.placeOf(pid);
+        if (place.isEmpty()) {
+            return false;
+        }
+        long now = proc.boottimeNanos();
+        synchronized (ids) { // and nothing that a process could hold up
+            return ids.idOf(
+                            place.get().cgroup(),
+                            place.get().pidNs(),
+                            place.get().mntNs(),
+                            now)
+                    .filter(container.id()::equals)
+                    .isPresent();
+        }
     }
 }

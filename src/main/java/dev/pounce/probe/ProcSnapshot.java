@@ -11,11 +11,15 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -25,7 +29,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Every file is read for itself, so a process may change or end in between: one that ended is no process, and
  * what may not be read (a kernel thread has no executable, a foreign user's may be hidden) stays unknown.
- * Formats: proc_pid_stat(5), proc_pid_status(5), cgroups(7). Blocks for the file system; safe for any thread.
+ * Formats: proc_pid_stat(5), proc_pid_status(5), cgroups(7). Safe for any thread. Blocks for the kernel, and never for a
+ * process: what its own memory or executable is asked for (the arguments, the inode) stays unknown when it does not
+ * come within 50 ms, for both may be files of a file system in user space.
  */
 public final class ProcSnapshot {
 
@@ -39,7 +45,16 @@ public final class ProcSnapshot {
 
     private static final byte[] NOTHING = new byte[0];
 
+    /** A command line takes microseconds to read, or, when its process wants it so, for ever. */
+    private static final Duration PATIENCE = Duration.ofMillis(50);
+
+    private static final int READERS = 4;
+
     private final Path root;
+    private final HangingReads programs = HangingReads.onDemand("proc-program", READERS);
+
+    /** Those whose program is being read, so that one that hangs hangs once. */
+    private final Set<Path> underWay = ConcurrentHashMap.newKeySet();
 
     /** @param root where the host's proc file system is mounted */
     public ProcSnapshot(Path root) {
@@ -51,6 +66,13 @@ public final class ProcSnapshot {
      * @param cgroup in the form of the wire
      */
     public record Found(ProbeEvent.Subject subject, Program program, String cwd, String cgroup) {}
+
+    /**
+     * Where a process lives: what {@link ContainerIds} asks for.
+     *
+     * @param cgroup in the form of the wire
+     */
+    public record Place(String cgroup, long pidNs, long mntNs) {}
 
     /** The part of a start time that /proc shows. */
     static long ticks(long boottimeNanos) {
@@ -66,7 +88,7 @@ public final class ProcSnapshot {
         return found;
     }
 
-    private List<Integer> pids() {
+    List<Integer> pids() {
         List<Integer> pids = new ArrayList<>();
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(root, "[0-9]*")) {
             for (Path entry : entries) {
@@ -118,7 +140,18 @@ public final class ProcSnapshot {
                 subject,
                 program(directory),
                 link(directory.resolve("cwd")).orElse(""),
-                text(directory.resolve("cgroup")).map(ProcSnapshot::cgroupOf).orElse("")));
+                cgroup(directory).orElse("")));
+    }
+
+    /** Three small files that no process can hold up; empty when there is no such process. */
+    public Optional<Place> placeOf(int pid) {
+        Path directory = root.resolve(Integer.toString(pid));
+        return cgroup(directory)
+                .map(cgroup -> new Place(cgroup, namespace(directory, "pid"), namespace(directory, "mnt")));
+    }
+
+    private static Optional<String> cgroup(Path directory) {
+        return text(directory.resolve("cgroup")).map(ProcSnapshot::cgroupOf);
     }
 
     /** CLOCK_BOOTTIME now, rounded down to 10 ms; 0 when it cannot be read. */
@@ -148,8 +181,7 @@ public final class ProcSnapshot {
     }
 
     private Program program(Path directory) {
-        Path exe = directory.resolve("exe");
-        String path = link(exe).orElse("");
+        String path = link(directory.resolve("exe")).orElse("");
         int flags = 0;
         if (path.endsWith(" (deleted)")) {
             path = path.substring(0, path.length() - " (deleted)".length());
@@ -158,18 +190,38 @@ public final class ProcSnapshot {
                 flags |= ProbeEvent.Exec.MEMFD;
             }
         }
+        Program linked = new Program(path, Arguments.NONE, flags, 0, 0, 0, 0);
+        if (!underWay.add(directory)) {
+            return linked;
+        }
+        Optional<Future<Program>> reading = programs.begin(() -> {
+            try {
+                return whole(linked, directory);
+            } finally {
+                underWay.remove(directory);
+            }
+        });
+        if (reading.isEmpty()) {
+            underWay.remove(directory);
+        }
+        return reading.flatMap(program -> HangingReads.await(program, PATIENCE)).orElse(linked);
+    }
+
+    private static Program whole(Program linked, Path directory) {
+        int flags = linked.flags();
         byte[] cmdline = bytes(directory.resolve("cmdline"), ARGV_MAX + 1).orElse(NOTHING);
         Arguments argv = argv(cmdline);
         if (cmdline.length > ARGV_MAX) {
             flags |= ProbeEvent.Exec.ARGV_CUT;
         }
-        if (path.isEmpty()) {
+        if (linked.path().isEmpty()) {
             return new Program("", argv, flags, 0, 0, 0, 0);
         }
         try {
-            Map<String, Object> file = Files.readAttributes(exe, "unix:ino,dev,ctime,lastModifiedTime");
+            Map<String, Object> file =
+                    Files.readAttributes(directory.resolve("exe"), "unix:ino,dev,ctime,lastModifiedTime");
             return new Program(
-                    path,
+                    linked.path(),
                     argv,
                     flags,
                     number(file.get("ino")),
@@ -177,7 +229,7 @@ public final class ProcSnapshot {
                     nanos(file.get("ctime")),
                     nanos(file.get("lastModifiedTime")));
         } catch (IOException | UnsupportedOperationException | IllegalArgumentException unknown) {
-            return new Program(path, argv, flags, 0, 0, 0, 0);
+            return new Program(linked.path(), argv, flags, 0, 0, 0, 0);
         }
     }
 

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -122,6 +123,51 @@ class ProcSnapshotTest {
             })
     void theCgroupIsTheUnifiedOneOrThatOfThePidsController(String lines, String expected) {
         assertThat(ProcSnapshot.cgroupOf(lines.replaceAll(",(?=\\d+:)", "\n"))).isEqualTo(expected);
+    }
+
+    @Test
+    @Timeout(20)
+    void aProcessWhoseCommandLineNeverComesIsKnownWithoutIt() throws Exception {
+        // Given more of them than there are threads to read with
+        for (int pid = 1; pid <= 9; pid++) {
+            proc.process(pid, 0, pid, "p" + pid, "p");
+            Path cmdline = proc.directory(pid).resolve("cmdline");
+            Files.delete(cmdline);
+            assertThat(new ProcessBuilder("mkfifo", cmdline.toString()).start().waitFor())
+                    .isZero();
+        }
+
+        // When
+        ProcSnapshot snapshot = proc.snapshot();
+        List<ProcSnapshot.Found> found = snapshot.all();
+
+        // Then
+        assertThat(found).hasSize(9);
+        assertThat(found).allSatisfy(hanging -> {
+            assertThat(hanging.program().argv()).isEmpty();
+            assertThat(hanging.program().path()).startsWith("/usr/bin/p");
+        });
+        assertThat(snapshot.placeOf(5)).contains(new ProcSnapshot.Place("", 4026531836L, 4026531841L));
+    }
+
+    @Test
+    void oneProcessThatHangsDoesNotTakeTheOthersCommandLinesAway() throws Exception {
+        // Given
+        proc.process(1, 0, 1, "evil", "evil");
+        proc.process(2, 0, 1, "good", "good");
+        Path cmdline = proc.directory(1).resolve("cmdline");
+        Files.delete(cmdline);
+        assertThat(new ProcessBuilder("mkfifo", cmdline.toString()).start().waitFor())
+                .isZero();
+        ProcSnapshot snapshot = proc.snapshot();
+
+        // When
+        for (int i = 0; i < 10; i++) {
+            snapshot.read(1);
+        }
+
+        // Then
+        assertThat(snapshot.read(2).orElseThrow().program().argv()).containsExactly("good");
     }
 
     @Test
