@@ -28,6 +28,7 @@ import org.jboss.logging.Logger;
  */
 final class ProbeWatch implements ProbeListener {
 
+    private static final long RECONCILED_AGAIN_NANOS = 10_000_000_000L;
     private static final Logger LOG = Logger.getLogger(ProbeWatch.class);
 
     private final ProcessTable processes;
@@ -44,6 +45,9 @@ final class ProbeWatch implements ProbeListener {
     private long events;
     private int armedGeneration;
     private boolean punctual;
+    private boolean refusalSaid;
+    private boolean processesMissed;
+    private long reconciledAt;
 
     /** @param armed is told whenever a probe has been armed and the process table is complete */
     ProbeWatch(
@@ -92,6 +96,7 @@ final class ProbeWatch implements ProbeListener {
         bootClock.set(hello.boottimeNanos(), hello.realtimeNanos());
         lostBefore.clear(); // a new probe counts from nothing
         armedGeneration = 0;
+        refusalSaid = false;
     }
 
     @Override
@@ -103,6 +108,8 @@ final class ProbeWatch implements ProbeListener {
         }
         long before = proc.boottimeNanos();
         processes.reconcile(proc.all(), before);
+        reconciledAt = now.boottimeNanos();
+        processesMissed = false;
         record(new JournalEntry.ProbeChanged("armed", "hooks " + String.join(", ", now.hooks())));
         armed.run();
     }
@@ -121,19 +128,33 @@ final class ProbeWatch implements ProbeListener {
                 String name = kind.name().toLowerCase(Locale.ROOT);
                 LOG.warnv("{0} events of kind {1} were lost: the engine did not keep up", lost - before, name);
                 record(new JournalEntry.LossNoticed(name, lost - before));
+                processesMissed |= tellsOfProcesses(kind);
             }
         }
+        if (processesMissed && beat.boottimeNanos() - reconciledAt >= RECONCILED_AGAIN_NANOS) {
+            processes.reconcile();
+            reconciledAt = beat.boottimeNanos();
+            processesMissed = false;
+        }
+    }
+
+    private static boolean tellsOfProcesses(EventKind kind) {
+        return switch (kind) {
+            case EXEC, FORK, EXIT -> true;
+            case OPEN, CONNECT -> false;
+        };
     }
 
     @Override
     public void refused(ProbeFrame.Refused refused) {
+        refusalSaid = true;
         record(new JournalEntry.ProbeChanged("blind", refused.reason()));
     }
 
     @Override
     public void gone(String why) {
-        if (ending) {
-            return; // as asked
+        if (ending || refusalSaid) {
+            return; // as asked, or as said
         }
         LOG.warnv("The probe is gone: {0}. Nothing is seen until it is back", why);
         record(new JournalEntry.ProbeChanged("blind", why));

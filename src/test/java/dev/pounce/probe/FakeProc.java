@@ -52,6 +52,14 @@ final class FakeProc {
         }
     }
 
+    void uptime(int seconds) {
+        try {
+            Files.writeString(root.resolve("uptime"), seconds + ".00 1.00\n");
+        } catch (IOException broken) {
+            throw new UncheckedIOException(broken);
+        }
+    }
+
     void end(int pid) {
         try (Stream<Path> files = Files.walk(root.resolve(Integer.toString(pid)))) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {

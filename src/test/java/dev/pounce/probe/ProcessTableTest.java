@@ -308,6 +308,28 @@ class ProcessTableTest {
     }
 
     @Test
+    void reconcilingByItselfReadsOnlyWhomItDoesNotKnow() {
+        // Given
+        proc.process(1, 0, 1, "init");
+        proc.process(100, 1, 1000, "bash");
+        table.reconcile();
+        ProcessEntry init = known(1);
+        proc.end(100);
+        proc.process(101, 1, 2100, "nginx");
+
+        // When
+        table.accept(ProbeEvents.fork(30 * SECOND, subject(1, 10_000_000, 0, 0, "init"), 300, 30 * SECOND));
+        proc.uptime(29);
+        table.reconcile();
+
+        // Then
+        assertThat(known(1)).isSameAs(init);
+        assertThat(known(100).hasExited()).isTrue();
+        assertThat(known(101).parent()).isSameAs(init);
+        assertThat(table.living()).extracting(ProcessTable.Known::pid).containsExactlyInAnyOrder(1, 101, 300);
+    }
+
+    @Test
     void anotherThreadsNameIsNotTheProcesss() {
         // Given
         table.accept(ProbeEvents.exec(subject(100, 10, 0, 0, "java"), "/usr/bin/java", "java"));
