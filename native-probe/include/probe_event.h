@@ -251,6 +251,12 @@ enum probe_refusal {
 	PROBE_REFUSED_INTERNAL = 5,
 };
 
+/*
+ * What the probe exits with after it has refused, so that whoever started it need not have read why
+ * to know that trying again at once is useless.
+ */
+#define PROBE_STATUS_REFUSED 3
+
 /* PROBE_KIND_REFUSED. Strings: reason (a sentence: what, and what to do). */
 struct probe_refused {
 	struct probe_frame frame;

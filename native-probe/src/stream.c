@@ -46,6 +46,7 @@ enum outcome {
 	ENGINE_LEFT,
 	STOPPED,
 	FAILED,
+	REFUSED,
 };
 
 struct stream {
@@ -161,7 +162,7 @@ static enum outcome stream__refuse(struct stream *stream, const struct refusal *
 	frame__seal(&frame.refused.frame, PROBE_KIND_REFUSED,
 		    sizeof(frame.refused) + frame.refused.reason_len);
 	stream__write(stream, &frame, frame.refused.frame.size);
-	return FAILED;
+	return REFUSED;
 }
 
 static enum outcome stream__heartbeat(struct stream *stream)
@@ -439,5 +440,5 @@ int stream__run(const struct stream_options *options)
 	close(stream->socket);
 	free(stream->batch);
 	free(stream);
-	return outcome == FAILED ? 1 : 0;
+	return outcome == FAILED ? 1 : outcome == REFUSED ? PROBE_STATUS_REFUSED : 0;
 }

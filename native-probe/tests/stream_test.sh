@@ -141,7 +141,7 @@ refused() {
 	until_true 5 grep -q hello "$events"
 	tell "$@"
 	probe_ends_within 5
-	check "$what: exit 1" test $? -eq 1
+	check "$what: exit 3" test $? -eq 3
 	check "$what: REFUSED says so" until_true 2 grep -q '{"refused":4,"reason":"..' "$events"
 	exec 3>&-
 }
@@ -178,7 +178,7 @@ until_true 5 grep -q hello "$events"
 tell filter 1 $EXEC 0
 check "no rights: REFUSED says what to grant" until_true 5 grep -q '{"refused":2,.*CAP_BPF' "$events"
 probe_ends_within 5
-check "no rights: exit 1" test $? -eq 1
+check "no rights: exit 3" test $? -eq 3
 exec 3>&-
 if unshare --mount true 2>/dev/null; then
 	start_engine
@@ -189,7 +189,7 @@ if unshare --mount true 2>/dev/null; then
 	tell filter 1 $EXEC 0
 	check "no BTF: REFUSED says what is missing" until_true 5 grep -q '{"refused":1,.*CONFIG_DEBUG_INFO_BTF' "$events"
 	probe_ends_within 5
-	check "no BTF: exit 1" test $? -eq 1
+	check "no BTF: exit 3" test $? -eq 3
 	exec 3>&-
 fi
 $probe run --socket "$work/nobody-listens" 2>"$work/probe.err"

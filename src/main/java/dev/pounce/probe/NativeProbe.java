@@ -49,6 +49,11 @@ public final class NativeProbe implements AutoCloseable {
     private static final Duration STOP_WAITS = Duration.ofSeconds(3);
     private static final int LAST_WORDS = 20;
     private static final Duration LAST_WORDS_WAIT = Duration.ofMillis(200);
+
+    /** {@code PROBE_STATUS_REFUSED} of probe_event.h. */
+    private static final int STATUS_REFUSED = 3;
+
+    private static final Duration REASON_WAIT = Duration.ofSeconds(2);
     private static final int LINE_MAX = 500;
 
     private final Path binary;
@@ -141,6 +146,7 @@ public final class NativeProbe implements AutoCloseable {
         ProbeStream open;
         synchronized (lock) {
             closed = true;
+            lock.notifyAll();
             running = child;
             open = stream;
             child = null;
@@ -229,11 +235,28 @@ public final class NativeProbe implements AutoCloseable {
             try {
                 int status = started.waitFor();
                 words.join(LAST_WORDS_WAIT.toMillis()); // no longer: a grandchild may hold the pipe open
+                if (status == STATUS_REFUSED) {
+                    waitForReason(started);
+                }
                 ended(started, status);
             } catch (InterruptedException interrupted) {
                 Thread.currentThread().interrupt();
             }
         });
+    }
+
+    /** Its end may be known before what it sent last has been read. */
+    private void waitForReason(Process refusing) throws InterruptedException {
+        long deadline = System.nanoTime() + REASON_WAIT.toNanos();
+        synchronized (lock) {
+            while (!closed && refused == null && greeter == refusing) {
+                long left = deadline - System.nanoTime();
+                if (left <= 0) {
+                    return;
+                }
+                TimeUnit.NANOSECONDS.timedWait(lock, left);
+            }
+        }
     }
 
     private static Thread daemon(String name, Runnable body) {
@@ -286,6 +309,10 @@ public final class NativeProbe implements AutoCloseable {
             if (no != null) {
                 wait = REFUSED_DELAY;
                 blind("the probe cannot work here: " + sentenceOf(no));
+            } else if (status == STATUS_REFUSED) {
+                wait = REFUSED_DELAY;
+                blind("the probe cannot work here: "
+                        + (lastWords.isEmpty() ? "it did not say why." : lastWords.getLast()));
             } else {
                 if (state instanceof ProbeHealth.Armed(Instant since)
                         && Duration.between(since, clock.instant()).compareTo(STEADY) >= 0) {
@@ -403,6 +430,7 @@ public final class NativeProbe implements AutoCloseable {
                 synchronized (lock) {
                     refused = no;
                     blind("the probe cannot work here: " + sentenceOf(no));
+                    lock.notifyAll();
                 }
                 listener.refused(no);
             }
@@ -415,6 +443,7 @@ public final class NativeProbe implements AutoCloseable {
                     heartbeat = null;
                     Process spoke = greeter;
                     greeter = null;
+                    lock.notifyAll();
                     if (!closed && refused == null && spoke == child) {
                         Instant since = state.since();
                         boolean wasArmed = state instanceof ProbeHealth.Armed;

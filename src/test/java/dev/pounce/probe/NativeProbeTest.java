@@ -87,7 +87,7 @@ class NativeProbeTest {
     @Test
     void aProbeThatDiesIsStartedAgainLaterAndLaterAndTheEngineSaysThatItIsBlind() throws Exception {
         // Given
-        program("echo started >> " + directory.resolve("starts") + "; echo 'it hurts' >&2; exit 3");
+        program("echo started >> " + directory.resolve("starts") + "; echo 'it hurts' >&2; exit 4");
 
         // When
         NativeProbe started = start();
@@ -96,7 +96,7 @@ class NativeProbeTest {
             Planned restart = nextRestart();
             delays.add(restart.delay());
             assertThat(started.health().state().sentence())
-                    .startsWith("The engine is blind: the probe ended (status 3, its last words \"it hurts\")");
+                    .startsWith("The engine is blind: the probe ended (status 4, its last words \"it hurts\")");
             restart.task().run();
         }
 
@@ -113,7 +113,7 @@ class NativeProbeTest {
     @Test
     void aProbeThatWasSteadyIsStartedAgainAtOnce() throws Exception {
         // Given two quick deaths
-        program("read line < " + fifo("die") + "; exit 3");
+        program("read line < " + fifo("die") + "; exit 4");
         NativeProbe started = start();
         for (int i = 0; i < 2; i++) {
             Files.writeString(directory.resolve("die"), "x\n");
@@ -224,6 +224,40 @@ class NativeProbeTest {
             assertThat(nextRestart().delay()).isEqualTo(Duration.ofSeconds(60));
             assertThat(started.health().state().sentence()).isEqualTo(expected);
         }
+    }
+
+    @Test
+    void aRefusalIsKnownByTheExitStatusBeforeItsReasonIsRead() throws Exception {
+        // Given
+        program("read line < " + fifo("die") + "; exit 3");
+        NativeProbe started = start();
+        try (FakeProbe fake = FakeProbe.connect(socket)) {
+            fake.send(FrameWriter.hello(5, 6));
+            heard.next();
+
+            // When
+            Files.writeString(directory.resolve("die"), "x\n");
+            fake.send(FrameWriter.refused(1, "the kernel has no BTF"));
+
+            // Then
+            assertThat(nextRestart().delay()).isEqualTo(Duration.ofSeconds(60));
+            assertThat(started.health().state().sentence())
+                    .isEqualTo("The engine is blind: the probe cannot work here: the kernel has no BTF.");
+        }
+    }
+
+    @Test
+    void aRefusalWhoseReasonNeverComesIsOneAllTheSame() throws Exception {
+        // Given
+        program("echo 'pounce-probe: no BTF' >&2; exit 3");
+
+        // When
+        NativeProbe started = start();
+
+        // Then
+        assertThat(nextRestart().delay()).isEqualTo(Duration.ofSeconds(60));
+        assertThat(started.health().state().sentence())
+                .isEqualTo("The engine is blind: the probe cannot work here: pounce-probe: no BTF");
     }
 
     @Test
