@@ -491,8 +491,6 @@ class FileJournalTest {
     @Test
     void aStateDirectoryThatOthersMayWriteToIsRefusedWithWhatToDo() throws IOException {
         // Given
-        Path state =
-                Files.createDirectory(Files.createTempDirectory("pounce-test").resolve("state"));
         Files.setPosixFilePermissions(state, PosixFilePermissions.fromString("rwxrwxrwx"));
 
         // When, Then
