@@ -567,7 +567,8 @@ class ProcessTableTest {
         byte[] frame =
                 FrameWriter.of(ProbeEvents.exec(subject(pid, pid, 0, 0, "a"), "/a", "b".repeat(argv.length - 1)));
         ByteBuffer bytes = ByteBuffer.wrap(frame).order(ByteOrder.LITTLE_ENDIAN);
-        bytes.put(184 + "/a".length() * 2 + "/work".length(), argv);
+        // Behind the fixed part and the strings before it
+        bytes.put(192 + "/a".length() * 2 + "/work".length(), argv);
         return (ProbeEvent) Objects.requireNonNull(decoder.next(bytes));
     }
 
