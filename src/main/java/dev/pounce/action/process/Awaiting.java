@@ -59,11 +59,18 @@ abstract sealed class Awaiting implements ExitWatch.Awaited {
         return sentNanos;
     }
 
-    /** Threads that have ended do not count; one that could not be read does not stop, so it must be seen. */
+    /** Whether somebody has stopped it: the kernel stops all threads or none, so one that is stopped speaks for those that wait. */
     static boolean allStopped(List<ProcStat> threads) {
+        return allHeld(threads) && threads.stream().anyMatch(ProcStat::isStopped);
+    }
+
+    /**
+     * What may be expected after SIGSTOP was sent, and means nothing before. Threads that have ended do not count.
+     */
+    static boolean allHeld(List<ProcStat> threads) {
         boolean any = false;
         for (ProcStat thread : threads) {
-            if (thread.isStopped()) {
+            if (thread.isHeld()) {
                 any = true;
             } else if (thread.state() != 'Z' && thread.state() != 'X') {
                 return false;
@@ -132,7 +139,7 @@ abstract sealed class Awaiting implements ExitWatch.Awaited {
                         process() + " exited before it was seen " + (stop ? "stopped" : "running")));
             }
             List<ProcStat> threads = ProcFiles.threads(pid());
-            if (stop ? allStopped(threads) : noneStopped(threads)) {
+            if (stop ? allHeld(threads) : noneStopped(threads)) {
                 return Optional.of(new Outcome.Done(process() + (stop ? " stopped" : " running") + " after " + elapsed()
                         + (threads.size() > 1 ? ", all " + threads.size() + " threads" : "")));
             }

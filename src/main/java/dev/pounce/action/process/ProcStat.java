@@ -78,6 +78,15 @@ record ProcStat(
         return state == 'T';
     }
 
+    /**
+     * Whether it runs no more instructions of its own, once SIGSTOP was sent. In an uninterruptible wait the signal is
+     * pending, and is delivered before the next instruction; a parent in vfork waits like that for its child, so
+     * to wait until it is stopped could be to wait forever. One that is traced stops in its tracer's way.
+     */
+    boolean isHeld() {
+        return isStopped() || state == 't' || state == 'D';
+    }
+
     static long ticksOf(long startTimeNanos) {
         return startTimeNanos / NANOS_PER_TICK;
     }

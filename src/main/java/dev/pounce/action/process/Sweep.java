@@ -175,19 +175,11 @@ final class Sweep implements Runnable {
     private boolean allStopped(List<ProcStat> processes) {
         for (ProcStat now : processes) {
             ProcStat member = known.get(now.pid());
-            if (member != null && member.startTicks() == now.startTicks() && !isHeld(now)) {
+            if (member != null && member.startTicks() == now.startTicks() && !now.isHeld() && !now.hasExited()) {
                 return false;
             }
         }
         return true;
-    }
-
-    /**
-     * In an uninterruptible wait the signal is pending, and is delivered before the next instruction; a parent
-     * in vfork waits like that for a child that we stopped, so to wait for the parent would be to wait forever.
-     */
-    private static boolean isHeld(ProcStat stat) {
-        return stat.isStopped() || stat.state() == 't' || stat.state() == 'D' || stat.hasExited();
     }
 
     /** A group that holds something untouchable was the wrong group: let go of whom we held. */

@@ -3,9 +3,12 @@ package dev.pounce.action.process;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pounce.action.Outcome;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class AwaitingTest {
 
@@ -70,6 +73,29 @@ class AwaitingTest {
         assertThat(result).isNotDone();
         assertThat(second).isGreaterThan(first);
         assertThat(third).isGreaterThan(second);
+    }
+
+    @ParameterizedTest(name = "threads in states {0}: stopped {1}, held {2}")
+    @CsvSource({
+        "T, true, true",
+        "TTT, true, true",
+        "TDt, true, true",
+        "TZX, true, true",
+        "D, false, true",
+        "t, false, true",
+        "TS, false, false",
+        "DR, false, false",
+        "Z, false, false"
+    })
+    void aThreadThatWaitsIsHeldOnceTheSignalWasSent(String states, boolean stopped, boolean held) {
+        // Given
+        List<ProcStat> threads = states.chars()
+                .mapToObj(state -> new ProcStat(7, "x", (char) state, 1, 7, 7, 0, states.length(), 1))
+                .toList();
+
+        // Then
+        assertThat(Awaiting.allStopped(threads)).isEqualTo(stopped);
+        assertThat(Awaiting.allHeld(threads)).isEqualTo(held);
     }
 
     @Test

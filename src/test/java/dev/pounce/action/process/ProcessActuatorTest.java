@@ -434,6 +434,34 @@ class ProcessActuatorTest {
     }
 
     @Test
+    void waitingForAChildAsInVforkIsNoWayToEscapeASuspension() {
+        // Given: clone with CLONE_VFORK; the child sleeps and does not exec
+        String clone = System.getProperty("os.arch").equals("aarch64") ? "220" : "56";
+        Assumptions.assumeTrue(Files.isExecutable(Path.of("/usr/bin/perl")));
+        Process parent = children.start(
+                "perl", "-e", "$|=1; print qq(ready\\n); syscall(" + clone + ", 0x4011, 0, 0, 0, 0); sleep 600");
+        Children.readLine(parent);
+        ProcessRef ref = Children.refOf(parent);
+        while (ProcFiles.stat(ref.pid()).orElseThrow().state() != 'D') {
+            Thread.onSpinWait();
+        }
+
+        // When
+        Outcome outcome = actuator.carryOut(
+                        new Action.SuspendProcess(ref), Instant.now().plusSeconds(5))
+                .toCompletableFuture()
+                .join();
+        parent.children().forEach(ProcessHandle::destroyForcibly);
+
+        // Then: it stops before it runs on
+        assertThat(outcome).isInstanceOf(Outcome.Done.class);
+        while (ProcFiles.stat(ref.pid()).orElseThrow().state() == 'D') {
+            Thread.onSpinWait();
+        }
+        assertThat(ProcFiles.stat(ref.pid()).orElseThrow().isStopped()).isTrue();
+    }
+
+    @Test
     void rehearsingTouchesNothing() {
         // Given
         Process process = children.sleeping();
