@@ -299,6 +299,29 @@ public final class ProcSnapshot {
         return unified.isEmpty() ? pids : unified;
     }
 
+    /**
+     * A process's cgroups that may name its container, each with its whole path and its controllers before that: {@code
+     * :/system.slice/a.service} in the unified hierarchy, which comes first, and {@code pids:/a}. Empty if it is gone.
+     */
+    public List<String> cgroupPathsOf(int pid) {
+        List<String> paths = new ArrayList<>();
+        for (String line : text(root.resolve(Integer.toString(pid)).resolve("cgroup"))
+                .orElse("")
+                .lines()
+                .toList()) {
+            String[] parts = line.split(":", 3);
+            if (parts.length < 3) {
+                continue;
+            }
+            if (parts[1].isEmpty()) {
+                paths.addFirst(parts[1] + ":" + parts[2]);
+            } else if (List.of(parts[1].split(",")).contains("pids")) {
+                paths.addLast(parts[1] + ":" + parts[2]);
+            }
+        }
+        return paths;
+    }
+
     private static String innermost(String path) {
         List<String> names = new ArrayList<>();
         for (String name : path.split("/")) {

@@ -2,6 +2,7 @@ package dev.pounce.bench;
 
 import dev.pounce.action.Action;
 import dev.pounce.action.Outcome;
+import dev.pounce.action.process.ContainerMembership;
 import dev.pounce.action.process.ProcessActuator;
 import dev.pounce.asset.NodeRef;
 import dev.pounce.asset.ProcessRef;
@@ -27,7 +28,7 @@ public final class SignalBenchmark {
 
     public static void main(String[] args) throws IOException {
         int kills = args.length > 0 ? Integer.parseInt(args[0]) : 1_000;
-        try (ProcessActuator actuator = new ProcessActuator((pid, container) -> false, Clock.systemUTC())) {
+        try (ProcessActuator actuator = new ProcessActuator(ContainerMembership.NONE, Clock.systemUTC())) {
             long cold = System.nanoTime();
             actuator.warmUp();
             System.out.printf(Locale.ROOT, "warm-up %.0f ms%n", (System.nanoTime() - cold) / 1e6);

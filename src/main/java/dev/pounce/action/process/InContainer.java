@@ -5,8 +5,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** Every process of one container. */
-record InContainer(ContainerRef container, ContainerMembership membership) implements Sweep.Group {
+/**
+ * Every process of one container.
+ *
+ * @param directory of the container's control group, in the words of {@code membership}
+ */
+record InContainer(ContainerRef container, String directory, ContainerMembership membership) implements Sweep.Group {
 
     @Override
     public List<ProcStat> membersAmong(List<ProcStat> processes, Map<Integer, ProcStat> known) {
@@ -14,11 +18,15 @@ record InContainer(ContainerRef container, ContainerMembership membership) imple
         for (ProcStat process : processes) {
             ProcStat same = known.get(process.pid());
             boolean isKnown = same != null && same.startTicks() == process.startTicks();
-            if (!isKnown && !process.hasExited() && membership.isIn(process.pid(), container)) {
+            if (!isKnown && !process.hasExited() && has(process.pid())) {
                 members.add(process);
             }
         }
         return members;
+    }
+
+    boolean has(int pid) {
+        return membership.directoryOf(pid, container).filter(directory::equals).isPresent();
     }
 
     @Override

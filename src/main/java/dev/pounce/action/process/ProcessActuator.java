@@ -57,7 +57,7 @@ public final class ProcessActuator implements Actuator<Action.OnProcess>, AutoCl
      * for warming up on processes that are none of our business. What it awaits does not happen.
      */
     public static ProcessActuator silent(Clock clock) {
-        return new ProcessActuator((pid, container) -> false, clock, true);
+        return new ProcessActuator(ContainerMembership.NONE, clock, true);
     }
 
     private int send(Resolved.Held held, int signal) {
@@ -125,11 +125,10 @@ public final class ProcessActuator implements Actuator<Action.OnProcess>, AutoCl
             case PROCESS -> killOne(kill.target(), deadlineNanos, result);
             case TREE -> killTree(kill.target(), deadlineNanos, result);
             case CONTAINER -> {
-                Optional<Outcome> problem = containerProblem(kill.container());
-                if (problem.isPresent()) {
-                    result.complete(problem.get());
+                if (kill.container().isPresent()) {
+                    killContainer(kill.target(), kill.container().get(), deadlineNanos, result);
                 } else {
-                    killContainer(kill.target(), kill.container().orElseThrow(), deadlineNanos, result);
+                    result.complete(noContainerNamed());
                 }
             }
         }
@@ -170,19 +169,101 @@ public final class ProcessActuator implements Actuator<Action.OnProcess>, AutoCl
         }
     }
 
-    /** The process that was seen may be gone, or hard to signal: the container is named by itself. */
+    /**
+     * The process that was seen tells which control group is meant, as long as its pid is its own. It may be gone, or hard to
+     * signal: then the container is looked for by its name.
+     */
     private void killContainer(
             ProcessRef seen, ContainerRef container, long deadlineNanos, CompletableFuture<Outcome> result) {
-        InContainer group = new InContainer(container, membership);
         switch (Resolved.resolve(seen, untouchable)) {
             case Resolved.Missed(Outcome.Withheld withheld) -> result.complete(withheld);
-            case Resolved.Missed(Outcome ignored) -> sweep(group, List.of(), List.of(), deadlineNanos, result);
+            case Resolved.Missed(Outcome ignored) ->
+                sweepers.execute(() -> killContainerByName(container, deadlineNanos, result));
             case Resolved.Held held -> {
-                int answer = send(held, Signals.SIGKILL);
-                Signals.close(held.pidfd());
-                sweep(group, List.of(), answer < 0 ? List.of() : List.of(held.stat()), deadlineNanos, result);
+                try {
+                    Optional<String> directory = membership.directoryOf(seen.pid(), container);
+                    if (directory.isEmpty()) {
+                        sweepers.execute(() -> killContainerByName(container, deadlineNanos, result));
+                        return;
+                    }
+                    InContainer group = new InContainer(container, directory.get(), membership);
+                    Optional<Outcome> problem = problemWith(group);
+                    if (problem.isPresent()) {
+                        result.complete(problem.get());
+                        return;
+                    }
+                    int answer = send(held, Signals.SIGKILL);
+                    if (answer == -Signals.ESRCH) {
+                        // It ended before its control group was read, or after: nobody knows whose that was
+                        sweepers.execute(() -> killContainerByName(container, deadlineNanos, result));
+                    } else {
+                        sweep(group, List.of(), answer < 0 ? List.of() : List.of(held.stat()), deadlineNanos, result);
+                    }
+                } finally {
+                    Signals.close(held.pidfd());
+                }
             }
         }
+    }
+
+    private void killContainerByName(ContainerRef container, long deadlineNanos, CompletableFuture<Outcome> result) {
+        try {
+            switch (find(container)) {
+                case Found.Nothing(Outcome outcome) -> result.complete(outcome);
+                case Found.Group(InContainer group) -> sweep(group, List.of(), List.of(), deadlineNanos, result);
+            }
+        } catch (RuntimeException bug) {
+            result.complete(new Outcome.Failed("killing " + container.display() + " broke off: " + bug, false));
+        }
+    }
+
+    private sealed interface Found {
+
+        record Group(InContainer group) implements Found {}
+
+        record Nothing(Outcome outcome) implements Found {}
+    }
+
+    /** By the process that was seen, and if that is gone by name. */
+    private Found find(ProcessRef seen, ContainerRef container) {
+        switch (Resolved.resolve(seen, untouchable)) {
+            case Resolved.Missed(Outcome.Withheld withheld) -> {
+                return new Found.Nothing(withheld);
+            }
+            case Resolved.Missed(Outcome ignored) -> {
+                return find(container);
+            }
+            case Resolved.Held held -> {
+                Optional<String> directory = membership.directoryOf(seen.pid(), container);
+                boolean stillIts = Signals.send(held.pidfd(), 0) != -Signals.ESRCH;
+                Signals.close(held.pidfd());
+                return directory.isPresent() && stillIts
+                        ? checked(new InContainer(container, directory.get(), membership))
+                        : find(container);
+            }
+        }
+    }
+
+    /** By its name, which counts when only one control group bears it. */
+    private Found find(ContainerRef container) {
+        List<String> directories = ProcFiles.processes().stream()
+                .filter(process -> !process.hasExited())
+                .flatMap(process -> membership.directoryOf(process.pid(), container).stream())
+                .distinct()
+                .toList();
+        return switch (directories.size()) {
+            case 0 -> new Found.Nothing(new Outcome.TargetGone(container.display() + " has no process left"));
+            case 1 -> checked(new InContainer(container, directories.getFirst(), membership));
+            default ->
+                new Found.Nothing(new Outcome.Failed(
+                        directories.size() + " control groups bear the id of " + container.display()
+                                + ", and the process that would tell which is meant is gone",
+                        false));
+        };
+    }
+
+    private Found checked(InContainer group) {
+        return problemWith(group).<Found>map(Found.Nothing::new).orElseGet(() -> new Found.Group(group));
     }
 
     private void sweep(
@@ -198,15 +279,15 @@ public final class ProcessActuator implements Actuator<Action.OnProcess>, AutoCl
                 new Sweep(group, held, dying, untouchable, sweepers, result, System.nanoTime(), deadlineNanos));
     }
 
-    private Optional<Outcome> containerProblem(Optional<ContainerRef> container) {
-        if (container.isEmpty()) {
-            return Optional.of(
-                    new Outcome.Failed("to kill a container, the action must name it; none was named", false));
-        }
+    private static Outcome noContainerNamed() {
+        return new Outcome.Failed("to kill a container, the action must name it; none was named", false);
+    }
+
+    private Optional<Outcome> problemWith(InContainer group) {
         for (int pid : untouchable.pids()) {
-            if (membership.isIn(pid, container.get())) {
+            if (group.has(pid)) {
                 return Optional.of(new Outcome.Withheld(
-                        container.get().display() + " is where process/" + pid + " lives, this engine or an ancestor"));
+                        group.display() + " is where process/" + pid + " lives, this engine or an ancestor"));
             }
         }
         return Optional.empty();
@@ -271,24 +352,29 @@ public final class ProcessActuator implements Actuator<Action.OnProcess>, AutoCl
     }
 
     private Outcome rehearseContainer(Action.KillProcess kill) {
-        Optional<Outcome> problem = containerProblem(kill.container());
-        if (problem.isPresent()) {
-            return problem.get();
+        if (kill.container().isEmpty()) {
+            return noContainerNamed();
         }
-        ContainerRef container = kill.container().orElseThrow();
-        List<ProcStat> members = Sweep.wouldReach(new InContainer(container, membership), List.of());
+        ContainerRef container = kill.container().get();
+        return switch (find(kill.target(), container)) {
+            case Found.Nothing(Outcome outcome) -> outcome;
+            case Found.Group(InContainer group) -> rehearseContainer(group);
+        };
+    }
+
+    private Outcome rehearseContainer(InContainer group) {
+        List<ProcStat> members = Sweep.wouldReach(group, List.of());
         if (members.isEmpty()) {
-            return new Outcome.TargetGone(container.display() + " has no process left");
+            return new Outcome.TargetGone(group.display() + " has no process left");
         }
         for (ProcStat member : members) {
             Optional<String> objection = untouchable.objectionTo(member);
             if (objection.isPresent()) {
-                return new Outcome.Withheld(
-                        container.display() + " contains what may not be touched: " + objection.get());
+                return new Outcome.Withheld(group.display() + " contains what may not be touched: " + objection.get());
             }
         }
         return new Outcome.WouldAct("would kill " + members.size() + (members.size() == 1 ? " process" : " processes")
-                + " of " + container.display());
+                + " of " + group.display());
     }
 
     /**
@@ -302,12 +388,17 @@ public final class ProcessActuator implements Actuator<Action.OnProcess>, AutoCl
                 && kill.scope() == Action.Scope.CONTAINER
                 && kill.container().isPresent()) {
             ContainerRef container = kill.container().get();
-            int alive = Sweep.wouldReach(new InContainer(container, membership), List.of())
-                    .size();
-            return alive == 0
-                    ? new Outcome.AlreadySo(container.display() + " has no process left")
-                    : new Outcome.WouldAct(
-                            container.display() + " still has " + alive + (alive == 1 ? " process" : " processes"));
+            return switch (find(kill.target(), container)) {
+                case Found.Nothing(Outcome.TargetGone gone) -> new Outcome.AlreadySo(gone.reason());
+                case Found.Nothing(Outcome outcome) -> outcome;
+                case Found.Group(InContainer group) -> {
+                    int alive = Sweep.wouldReach(group, List.of()).size();
+                    yield alive == 0
+                            ? new Outcome.AlreadySo(container.display() + " has no process left")
+                            : new Outcome.WouldAct(container.display() + " still has " + alive
+                                    + (alive == 1 ? " process" : " processes"));
+                }
+            };
         }
         return switch (Resolved.resolve(action.target(), untouchable)) {
             case Resolved.Missed(Outcome outcome) -> observedGone(action, outcome);

@@ -33,15 +33,24 @@ class ProcessActuatorTest {
     private static final ContainerRef CONTAINER = new ContainerRef(Children.NODE, CONTAINER_ID);
 
     private final Set<Integer> inContainer = ConcurrentHashMap.newKeySet();
-    private final ProcessActuator actuator = new ProcessActuator(
-            (pid, container) -> container.equals(CONTAINER) && isInContainer(pid), Clock.systemUTC());
+    private final Set<Integer> inNamesake = ConcurrentHashMap.newKeySet();
+    private final ProcessActuator actuator = new ProcessActuator(this::directoryOf, Clock.systemUTC());
     private final Children children = new Children();
 
-    /** Stands in for the control group: who is in it, and whoever descends from those, also later. */
-    private boolean isInContainer(int pid) {
+    /** Stands in for the control groups: who is in one, and whoever descends from those, also later. */
+    private Optional<String> directoryOf(int pid, ContainerRef container) {
+        if (!container.equals(CONTAINER)) {
+            return Optional.empty();
+        }
+        return isIn(inContainer, pid)
+                ? Optional.of(":/ours/" + CONTAINER_ID)
+                : isIn(inNamesake, pid) ? Optional.of(":/theirs/" + CONTAINER_ID) : Optional.empty();
+    }
+
+    private static boolean isIn(Set<Integer> group, int pid) {
         Optional<ProcStat> stat = ProcFiles.stat(pid);
         return stat.isPresent()
-                && (inContainer.contains(pid) || inContainer.contains(stat.get().session()));
+                && (group.contains(pid) || group.contains(stat.get().session()));
     }
 
     @AfterEach
@@ -391,6 +400,46 @@ class ProcessActuatorTest {
         assertThat(again).isInstanceOf(Outcome.TargetGone.class);
         assertThat(actuator.observe(killContainer(seen))).isInstanceOf(Outcome.AlreadySo.class);
         assertThat(decoy.isAlive()).isTrue();
+    }
+
+    @Test
+    void whoLivesInAControlGroupOfTheSameNameElsewhereIsNotKilled() {
+        // Given
+        Process meant = children.script("sleep 602 & echo ready; wait");
+        Process stranger = children.script("sleep 602 & echo ready; wait");
+        inContainer.add((int) meant.pid());
+        inNamesake.add((int) stranger.pid());
+
+        // When
+        Outcome rehearsed = actuator.rehearse(killContainer(Children.refOf(meant)));
+        Outcome outcome = carryOut(killContainer(Children.refOf(meant)));
+
+        // Then
+        assertThat(rehearsed).isEqualTo(new Outcome.WouldAct("would kill 2 processes of container/0123456789ab"));
+        assertThat(((Outcome.Done) outcome).observed()).startsWith("2 processes of container/0123456789ab dead");
+        assertThat(stranger.isAlive()).isTrue();
+        assertThat(stranger.children()).allMatch(ProcessHandle::isAlive).isNotEmpty();
+    }
+
+    @Test
+    void aNameThatTwoControlGroupsBearSaysNothingWithoutTheProcessThatWasSeen() {
+        // Given
+        Process first = children.script("echo ready; sleep 600");
+        Process second = children.script("echo ready; sleep 600");
+        inContainer.add((int) first.pid());
+        inNamesake.add((int) second.pid());
+        ProcessRef gone = startedATickLater(Children.refOf(first));
+
+        // When
+        Outcome rehearsed = actuator.rehearse(killContainer(gone));
+        Outcome outcome = carryOut(killContainer(gone));
+
+        // Then
+        assertThat(rehearsed).isInstanceOf(Outcome.Failed.class);
+        assertThat(outcome).isInstanceOf(Outcome.Failed.class);
+        assertThat(((Outcome.Failed) outcome).reason()).contains("2 control groups bear the id");
+        assertThat(first.isAlive()).isTrue();
+        assertThat(second.isAlive()).isTrue();
     }
 
     @Test
