@@ -120,6 +120,21 @@ public final class ProcFacts implements ProcessFacts {
     }
 
     @Override
+    public Answer<Long> user(int pid) {
+        return answer(pid, () -> {
+            for (String line : read(pid, "status").split("\n", -1)) {
+                if (line.startsWith("Uid:")) {
+                    String[] users = line.split("\\s+", -1); // real, effective, saved, of the file system
+                    if (users.length > 2 && users[2].matches("\\d{1,10}")) {
+                        return Long.parseLong(users[2]);
+                    }
+                }
+            }
+            throw new IOException("a status without an effective user id");
+        });
+    }
+
+    @Override
     public Answer<Optional<String>> container(int pid) {
         return answer(pid, () -> containerOf(pid));
     }

@@ -23,6 +23,11 @@ public interface ProcessFacts {
      */
     Answer<Boolean> isOnHost(int pid);
 
+    /**
+     * Its effective user id, as the host counts. Asked only about processes whose program is one worth protecting.
+     */
+    Answer<Long> user(int pid);
+
     /** The full id of the container it is in. */
     Answer<Optional<String>> container(int pid);
 

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * SSH, container runtimes and their monitors, and the kubelet.
  *
  * <p>Decided by what a process is and not by what it calls itself: by its place in the process tree, or by the
- * path of its program <em>and</em> its being the host's own. A process in a container is not protected by
+ * path of its program, its being the host's own <em>and</em> its running as root or a system account. A process in a container is not protected by
  * having a program of the right name. A process that is gone is not this guard's affair; one about which
  * nothing can be found out is refused.
  */
@@ -72,7 +72,23 @@ public final class ProtectedSetGuard implements Guard {
             "pounce",
             "pounce-probe");
 
-    private static final List<String> PROGRAM_PREFIXES = List.of("systemd-", "containerd-shim");
+    private static final List<String> PROGRAM_PREFIXES = List.of("containerd-shim");
+
+    /** The parts of init. What it has in /usr/bin are tools that anybody may start. */
+    private static final List<String> INIT_PARTS = List.of("/lib/systemd/systemd-", "/usr/lib/systemd/systemd-");
+
+    /** Those of the above that give up root for an account of their own. */
+    private static final Set<String> WITH_AN_ACCOUNT = Set.of(
+            "dbus-daemon",
+            "dbus-broker",
+            "dbus-broker-launch",
+            "systemd-networkd",
+            "systemd-oomd",
+            "systemd-resolved",
+            "systemd-timesyncd");
+
+    /** Where the ids of people begin (login.defs(5), UID_MIN); nobody's is beyond it, too. */
+    private static final long FIRST_OF_PEOPLE = 1000;
 
     private final ProcessFacts facts;
 
@@ -145,8 +161,19 @@ public final class ProtectedSetGuard implements Guard {
         return switch (facts.isOnHost(pid)) {
             case Answer.Gone<Boolean> gone -> null;
             case Answer.Unknown<Boolean> unknown -> unknown.why();
-            case Answer.Known<Boolean>(Boolean onHost) ->
-                onHost ? "process " + pid + " is the host's own " + program + ", which the node needs to work" : null;
+            case Answer.Known<Boolean>(Boolean onHost) -> onHost ? aboutUser(pid, program) : null;
+        };
+    }
+
+    /** Anybody may start the host's programs, and must not make a shield of them. */
+    private @Nullable String aboutUser(int pid, String program) {
+        return switch (facts.user(pid)) {
+            case Answer.Gone<Long> gone -> null;
+            case Answer.Unknown<Long> unknown -> unknown.why();
+            case Answer.Known<Long>(Long user) ->
+                user == 0 || (user < FIRST_OF_PEOPLE && WITH_AN_ACCOUNT.contains(nameOf(program)))
+                        ? "process " + pid + " is the host's own " + program + ", which the node needs to work"
+                        : null;
         };
     }
 
@@ -259,9 +286,14 @@ public final class ProtectedSetGuard implements Guard {
     }
 
     private static boolean isWorthProtecting(String program) {
-        String name = program.substring(program.lastIndexOf('/') + 1);
-        return (PROGRAMS.contains(name) || startsWithOneOf(PROGRAM_PREFIXES, name))
-                && startsWithOneOf(SYSTEM_FOLDERS, program);
+        String name = nameOf(program);
+        return startsWithOneOf(INIT_PARTS, program)
+                || ((PROGRAMS.contains(name) || startsWithOneOf(PROGRAM_PREFIXES, name))
+                        && startsWithOneOf(SYSTEM_FOLDERS, program));
+    }
+
+    private static String nameOf(String program) {
+        return program.substring(program.lastIndexOf('/') + 1);
     }
 
     private static boolean startsWithOneOf(List<String> prefixes, String text) {

@@ -16,6 +16,9 @@ final class FakeProcesses implements ProcessFacts {
 
     private final Map<Integer, Row> rows = new HashMap<>();
 
+    /** Who is not root; empty is somebody unknown. */
+    private final Map<Integer, Optional<Long>> users = new HashMap<>();
+
     static FakeProcesses aNode() {
         return new FakeProcesses()
                 .onHost(1, 0, "/usr/lib/systemd/systemd")
@@ -32,6 +35,11 @@ final class FakeProcesses implements ProcessFacts {
 
     FakeProcesses inContainer(int pid, int parent, String program, String container) {
         return add(pid, parent, program, false, Optional.of(container), true);
+    }
+
+    FakeProcesses runBy(int pid, Optional<Long> user) {
+        users.put(pid, user);
+        return this;
     }
 
     FakeProcesses unreadable(int pid, int parent) {
@@ -75,6 +83,13 @@ final class FakeProcesses implements ProcessFacts {
     @Override
     public Answer<Boolean> isOnHost(int pid) {
         return row(pid, Row::onHost);
+    }
+
+    @Override
+    public Answer<Long> user(int pid) {
+        return users.getOrDefault(pid, Optional.of(0L))
+                .<Answer<Long>>map(Answer.Known::new)
+                .orElseGet(() -> new Answer.Unknown<>("the user of process " + pid + " cannot be read"));
     }
 
     @Override

@@ -159,6 +159,20 @@ class ProcFactsTest {
         assertThat(answer).isInstanceOf(Answer.Unknown.class);
     }
 
+    @ParameterizedTest
+    @CsvSource({"'1000\t0\t5\t6', 0", "'0\t65534\t0\t0', 65534", "'0 4294967294 0 0', 4294967294"})
+    void theEffectiveUserIsTheSecondOfFour(String users, long expected) throws IOException {
+        // Given
+        Files.writeString(
+                process(50, 1, "sh", "S", 0, "").resolve("status"), "Name:\tsh\nUid:\t" + users + "\nGid:\t1\n");
+        process(51, 1, "sh", "S", 0, "");
+
+        // Then
+        assertThat(facts.user(50)).isEqualTo(new Answer.Known<>(expected));
+        assertThat(facts.user(51)).isInstanceOf(Answer.Unknown.class);
+        assertThat(facts.user(52)).isInstanceOf(Answer.Gone.class);
+    }
+
     @Test
     void aContainerIsFoundByTheNameOfItsControlGroup() throws IOException {
         // Given

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pounce.action.Action;
 import dev.pounce.planning.Mode;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -53,6 +54,9 @@ class ProtectedSetGuardTest {
         "/lib/systemd/systemd-journald, true",
         "/usr/bin/dbus-daemon, true",
         "/sbin/init, true",
+        "/usr/lib/systemd/systemd-logind, true",
+        "/usr/bin/systemd-tty-ask-password-agent, false",
+        "/usr/local/lib/systemd/systemd-logind, false",
         "/usr/bin/bash, false",
         "/usr/bin/python3, false",
         "/usr/bin/containerdx, false",
@@ -75,6 +79,32 @@ class ProtectedSetGuardTest {
                                 ? "protected: process 50 is the host's own " + program
                                         + ", which the node needs to work"
                                 : "allow");
+    }
+
+    @ParameterizedTest(name = "{0} run by {1} is protected: {2}")
+    @CsvSource({
+        "/usr/sbin/sshd, 0, true",
+        "/usr/sbin/sshd, 33, false",
+        "/usr/sbin/sshd, 1000, false",
+        "/usr/lib/systemd/systemd-logind, 0, true",
+        "/usr/lib/systemd/systemd-logind, 65534, false",
+        "/usr/lib/systemd/systemd-resolved, 991, true",
+        "/usr/bin/dbus-daemon, 101, true",
+        "/usr/bin/dbus-daemon, 1000, false",
+        "/usr/bin/dbus-daemon, 65534, false",
+        "/usr/bin/dbus-daemon, , true"
+    })
+    void aProgramOfTheNodeShieldsNobodyWhoMerelyStartsIt(String program, Long user, boolean isProtected) {
+        // Given
+        node.onHost(50, 1, "/tmp/miner").onHost(51, 50, program).runBy(51, Optional.ofNullable(user));
+
+        // When
+        Verdict alone = guard.judge(AStep.suspend(51));
+        Verdict tree = guard.judge(AStep.kill(50, Action.Scope.TREE));
+
+        // Then
+        assertThat(alone instanceof Verdict.Deny).isEqualTo(isProtected);
+        assertThat(tree instanceof Verdict.Deny).isEqualTo(isProtected);
     }
 
     @ParameterizedTest
