@@ -67,13 +67,6 @@ public final class ProcSnapshot {
      */
     public record Found(ProbeEvent.Subject subject, Program program, String cwd, String cgroup) {}
 
-    /**
-     * Where a process lives: what {@link ContainerIds} asks for.
-     *
-     * @param cgroup in the form of the wire
-     */
-    public record Place(String cgroup, long pidNs, long mntNs) {}
-
     /** The part of a start time that /proc shows. */
     static long ticks(long boottimeNanos) {
         return boottimeNanos / TICK_NANOS;
@@ -141,13 +134,6 @@ public final class ProcSnapshot {
                 program(directory),
                 link(directory.resolve("cwd")).orElse(""),
                 cgroup(directory).orElse("")));
-    }
-
-    /** Three small files that no process can hold up; empty when there is no such process. */
-    public Optional<Place> placeOf(int pid) {
-        Path directory = root.resolve(Integer.toString(pid));
-        return cgroup(directory)
-                .map(cgroup -> new Place(cgroup, namespace(directory, "pid"), namespace(directory, "mnt")));
     }
 
     private static Optional<String> cgroup(Path directory) {

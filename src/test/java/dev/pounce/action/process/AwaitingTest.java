@@ -90,7 +90,7 @@ class AwaitingTest {
     void aThreadThatWaitsIsHeldOnceTheSignalWasSent(String states, boolean stopped, boolean held) {
         // Given
         List<ProcStat> threads = states.chars()
-                .mapToObj(state -> new ProcStat(7, "x", (char) state, 1, 7, 7, 0, states.length(), 1))
+                .mapToObj(state -> new ProcStat(7, "x", (char) state, 1, 7, 7, 0, states.length(), 1, 0))
                 .toList();
 
         // Then
