@@ -19,6 +19,7 @@ import dev.pounce.detection.language.FieldUse;
 import dev.pounce.detection.language.ProbeInterest;
 import dev.pounce.guard.GuardChain;
 import dev.pounce.guard.ProcFacts;
+import dev.pounce.guard.ProtectedSetGuard;
 import dev.pounce.planning.ActionSets;
 import dev.pounce.planning.Planner;
 import dev.pounce.probe.BootClock;
@@ -93,8 +94,10 @@ public final class Engine implements AutoCloseable {
         this.node = new NodeRef(settings.node());
         this.correlator = new DroolsCorrelator(policy.actionSets().ruleBook(), clock, ids);
         this.planner = new Planner(policy.actionSets(), settings.ceiling(), ids);
-        this.processes = new ProcessActuator(new ContainersOfProcesses(proc, containerIds()), clock);
-        this.guards = GuardChain.standard(new ProcFacts(), clock);
+        ProcFacts facts = new ProcFacts();
+        this.processes = new ProcessActuator(
+                new ContainersOfProcesses(proc, containerIds()), new ProtectedSetGuard(facts)::objectionTo, clock);
+        this.guards = GuardChain.standard(facts, clock);
         this.table = new ProcessTable(proc, containerIds());
         this.fields = new ProbeFields(
                 node, table, new UserNames(Path.of("/"), Path.of("/proc"), System::nanoTime), ZoneId.systemDefault());

@@ -120,6 +120,14 @@ public final class ProtectedSetGuard implements Guard {
         return reason == null ? new Verdict.Allow() : new Verdict.Deny(NAME, reason);
     }
 
+    /**
+     * Why a process must not be touched, for who finds it only while he acts: the members of a tree or of a container. Any
+     * thread.
+     */
+    public Optional<String> objectionTo(int pid) {
+        return Optional.ofNullable(aboutOne(pid));
+    }
+
     /** Why it must not be touched, or null. */
     private @Nullable String aboutOne(int pid) {
         if (pid == 1) {

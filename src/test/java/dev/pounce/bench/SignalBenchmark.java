@@ -3,6 +3,7 @@ package dev.pounce.bench;
 import dev.pounce.action.Action;
 import dev.pounce.action.Outcome;
 import dev.pounce.action.process.ContainerMembership;
+import dev.pounce.action.process.Objections;
 import dev.pounce.action.process.ProcessActuator;
 import dev.pounce.asset.NodeRef;
 import dev.pounce.asset.ProcessRef;
@@ -28,7 +29,8 @@ public final class SignalBenchmark {
 
     public static void main(String[] args) throws IOException {
         int kills = args.length > 0 ? Integer.parseInt(args[0]) : 1_000;
-        try (ProcessActuator actuator = new ProcessActuator(ContainerMembership.NONE, Clock.systemUTC())) {
+        try (ProcessActuator actuator =
+                new ProcessActuator(ContainerMembership.NONE, Objections.NONE, Clock.systemUTC())) {
             long cold = System.nanoTime();
             actuator.warmUp();
             System.out.printf(Locale.ROOT, "warm-up %.0f ms%n", (System.nanoTime() - cold) / 1e6);

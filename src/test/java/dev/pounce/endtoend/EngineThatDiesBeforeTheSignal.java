@@ -7,6 +7,7 @@ import dev.pounce.action.Action;
 import dev.pounce.action.Actuator;
 import dev.pounce.action.Outcome;
 import dev.pounce.action.process.ContainerMembership;
+import dev.pounce.action.process.Objections;
 import dev.pounce.action.process.ProcessActuator;
 import dev.pounce.asset.NodeRef;
 import dev.pounce.asset.ProcessRef;
@@ -53,7 +54,9 @@ final class EngineThatDiesBeforeTheSignal {
                 new DroolsCorrelator(policy.actionSets().ruleBook(), clock, ids),
                 new Planner(policy.actionSets(), Mode.ENFORCE, ids),
                 GuardChain.standard(new ProcFacts(), clock),
-                new Dying(new ProcessActuator(ContainerMembership.NONE, clock), arguments[5].equals("after")),
+                new Dying(
+                        new ProcessActuator(ContainerMembership.NONE, Objections.NONE, clock),
+                        arguments[5].equals("after")),
                 new Onlooker() {},
                 clock);
 

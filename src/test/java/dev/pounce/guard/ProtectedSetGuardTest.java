@@ -179,6 +179,19 @@ class ProtectedSetGuardTest {
     }
 
     @Test
+    void whoFindsAMemberLaterMayAskAboutItAlone() {
+        // Given
+        node.onHost(52, 1, "/usr/bin/dockerd").onHost(53, 1, "/usr/bin/bash").unreadable(54, 1);
+
+        // Then
+        assertThat(guard.objectionTo(52))
+                .hasValueSatisfying(why -> assertThat(why).contains("/usr/bin/dockerd"));
+        assertThat(guard.objectionTo(53)).isEmpty();
+        assertThat(guard.objectionTo(54)).contains("facts about process 54 cannot be read");
+        assertThat(guard.objectionTo(4711)).isEmpty();
+    }
+
+    @Test
     void aTreeThatCannotBeLookedThroughIsRefused() {
         // Given
         node.onHost(50, 1, "/usr/bin/bash").unreadable(51, 50);

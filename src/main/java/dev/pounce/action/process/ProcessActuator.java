@@ -35,6 +35,7 @@ import java.util.concurrent.TimeUnit;
 public final class ProcessActuator implements Actuator<Action.OnProcess>, AutoCloseable {
 
     private final ContainerMembership membership;
+    private final Objections objections;
     private final Clock clock;
     private final boolean silent;
     private final Untouchable untouchable = Untouchable.aroundThisProcess();
@@ -42,12 +43,14 @@ public final class ProcessActuator implements Actuator<Action.OnProcess>, AutoCl
     private final ScheduledExecutorService sweepers = Executors.newScheduledThreadPool(2, daemons("pounce-sweep"));
     private final ExecutorService completers = Executors.newFixedThreadPool(2, daemons("pounce-outcome"));
 
-    public ProcessActuator(ContainerMembership membership, Clock clock) {
-        this(membership, clock, false);
+    /** @param objections to what a kill of a tree or of a container takes along */
+    public ProcessActuator(ContainerMembership membership, Objections objections, Clock clock) {
+        this(membership, objections, clock, false);
     }
 
-    private ProcessActuator(ContainerMembership membership, Clock clock, boolean silent) {
+    private ProcessActuator(ContainerMembership membership, Objections objections, Clock clock, boolean silent) {
         this.membership = membership;
+        this.objections = objections;
         this.clock = clock;
         this.silent = silent;
     }
@@ -57,7 +60,7 @@ public final class ProcessActuator implements Actuator<Action.OnProcess>, AutoCl
      * for warming up on processes that are none of our business. What it awaits does not happen.
      */
     public static ProcessActuator silent(Clock clock) {
-        return new ProcessActuator(ContainerMembership.NONE, clock, true);
+        return new ProcessActuator(ContainerMembership.NONE, Objections.NONE, clock, true);
     }
 
     private int send(Resolved.Held held, int signal) {
@@ -275,8 +278,8 @@ public final class ProcessActuator implements Actuator<Action.OnProcess>, AutoCl
         if (silent) {
             throw new UnsupportedOperationException("a sweep sends signals of its own");
         }
-        sweepers.execute(
-                new Sweep(group, held, dying, untouchable, sweepers, result, System.nanoTime(), deadlineNanos));
+        sweepers.execute(new Sweep(
+                group, held, dying, untouchable, objections, sweepers, result, System.nanoTime(), deadlineNanos));
     }
 
     private static Outcome noContainerNamed() {
@@ -330,14 +333,18 @@ public final class ProcessActuator implements Actuator<Action.OnProcess>, AutoCl
         };
     }
 
-    private static Outcome wouldAct(Action.OnProcess action, ProcStat stat) {
+    private Outcome wouldAct(Action.OnProcess action, ProcStat stat) {
         String process = action.target().display() + " (" + stat.comm() + ")";
         return switch (action) {
             case Action.KillProcess kill
             when kill.scope() == Action.Scope.TREE -> {
-                int others = Sweep.wouldReach(new Tree(process), List.of(stat)).size() - 1;
-                yield new Outcome.WouldAct(
-                        "would kill " + process + " and " + (others == 1 ? "1 descendant" : others + " descendants"));
+                Tree tree = new Tree("tree of " + action.target().display());
+                List<ProcStat> members = Sweep.wouldReach(tree, List.of(stat));
+                int others = members.size() - 1;
+                yield objectionTo(members)
+                        .map(objection -> Sweep.withheld(tree, objection))
+                        .orElseGet(() -> new Outcome.WouldAct("would kill " + process + " and "
+                                + (others == 1 ? "1 descendant" : others + " descendants")));
             }
             case Action.KillProcess kill -> new Outcome.WouldAct("would kill " + process);
             case Action.SuspendProcess suspend ->
@@ -367,14 +374,22 @@ public final class ProcessActuator implements Actuator<Action.OnProcess>, AutoCl
         if (members.isEmpty()) {
             return new Outcome.TargetGone(group.display() + " has no process left");
         }
-        for (ProcStat member : members) {
-            Optional<String> objection = untouchable.objectionTo(member);
-            if (objection.isPresent()) {
-                return new Outcome.Withheld(group.display() + " contains what may not be touched: " + objection.get());
-            }
+        Optional<String> objection = objectionTo(members);
+        if (objection.isPresent()) {
+            return Sweep.withheld(group, objection.get());
         }
         return new Outcome.WouldAct("would kill " + members.size() + (members.size() == 1 ? " process" : " processes")
                 + " of " + group.display());
+    }
+
+    private Optional<String> objectionTo(List<ProcStat> members) {
+        for (ProcStat member : members) {
+            Optional<String> objection = untouchable.objectionTo(member).or(() -> objections.to(member.pid()));
+            if (objection.isPresent()) {
+                return objection;
+            }
+        }
+        return Optional.empty();
     }
 
     /**

@@ -23,6 +23,7 @@ import java.util.concurrent.TimeUnit;
  *   1. freeze: read /proc, SIGSTOP each member that is not known yet, and read again, until one reading has seen
  *      every known member stopped, and the next one has found no new member. It takes the two: within one
  *      reading, a process may fork after the list of pids was taken and be stopped before its own line is read.
+ *      Then ask about each; if there is an objection to one, let all go.
  *   2. kill: SIGKILL each. A stopped process dies of it without running one more instruction.
  *   3. confirm: read again until none is left alive; newcomers are killed as they are found.
  *
@@ -60,6 +61,7 @@ final class Sweep implements Runnable {
 
     private final Group group;
     private final Untouchable untouchable;
+    private final Objections objections;
     private final ScheduledExecutorService threads;
     private final CompletableFuture<Outcome> result;
     private final long beganNanos;
@@ -82,12 +84,14 @@ final class Sweep implements Runnable {
             Collection<ProcStat> held,
             Collection<ProcStat> dying,
             Untouchable untouchable,
+            Objections objections,
             ScheduledExecutorService threads,
             CompletableFuture<Outcome> result,
             long beganNanos,
             long deadlineNanos) {
         this.group = group;
         this.untouchable = untouchable;
+        this.objections = objections;
         this.threads = threads;
         this.result = result;
         this.beganNanos = beganNanos;
@@ -133,6 +137,9 @@ final class Sweep implements Runnable {
                         Math.min(waitNanos * 2, phase == Phase.FREEZE ? LONGEST_FREEZE_WAIT_NANOS : LONGEST_WAIT_NANOS);
             }
         } catch (RuntimeException bug) {
+            if (phase == Phase.FREEZE) {
+                release();
+            }
             result.complete(new Outcome.Failed("killing " + group.display() + " broke off: " + bug, true));
         }
     }
@@ -147,10 +154,7 @@ final class Sweep implements Runnable {
             for (ProcStat stat : fresh) {
                 Optional<String> objection = untouchable.objectionTo(stat);
                 if (objection.isPresent()) {
-                    release();
-                    result.complete(new Outcome.Withheld(
-                            group.display() + " contains what may not be touched: " + objection.get()));
-                    return true;
+                    return withhold(objection.get());
                 }
                 known.put(stat.pid(), stat);
                 signal(stat, Signals.SIGSTOP);
@@ -164,12 +168,28 @@ final class Sweep implements Runnable {
         }
         if (settled || rounds >= FREEZE_ROUNDS || isLate()) {
             for (ProcStat stat : known.values()) {
+                Optional<String> objection = objections.to(stat.pid());
+                if (objection.isPresent()) {
+                    return withhold(objection.get());
+                }
+            }
+            for (ProcStat stat : known.values()) {
                 kill(stat);
             }
             phase = Phase.CONFIRM;
             waitNanos = FIRST_WAIT_NANOS;
         }
         return false;
+    }
+
+    private boolean withhold(String objection) {
+        release();
+        result.complete(withheld(group, objection));
+        return true;
+    }
+
+    static Outcome withheld(Group group, String objection) {
+        return new Outcome.Withheld(group.display() + " contains what may not be touched: " + objection);
     }
 
     private boolean allStopped(List<ProcStat> processes) {
@@ -192,7 +212,8 @@ final class Sweep implements Runnable {
     private boolean confirmRound() {
         List<ProcStat> processes = ProcFiles.processes();
         for (ProcStat straggler : group.membersAmong(processes, known)) {
-            if (untouchable.objectionTo(straggler).isEmpty()) {
+            if (untouchable.objectionTo(straggler).isEmpty()
+                    && objections.to(straggler.pid()).isEmpty()) {
                 known.put(straggler.pid(), straggler);
                 kill(straggler);
             }

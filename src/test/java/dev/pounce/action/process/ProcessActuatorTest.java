@@ -34,7 +34,8 @@ class ProcessActuatorTest {
 
     private final Set<Integer> inContainer = ConcurrentHashMap.newKeySet();
     private final Set<Integer> inNamesake = ConcurrentHashMap.newKeySet();
-    private final ProcessActuator actuator = new ProcessActuator(this::directoryOf, Clock.systemUTC());
+    private final ProcessActuator actuator =
+            new ProcessActuator(this::directoryOf, this::objectionTo, Clock.systemUTC());
     private final Children children = new Children();
 
     /** Stands in for the control groups: who is in one, and whoever descends from those, also later. */
@@ -45,6 +46,12 @@ class ProcessActuatorTest {
         return isIn(inContainer, pid)
                 ? Optional.of(":/ours/" + CONTAINER_ID)
                 : isIn(inNamesake, pid) ? Optional.of(":/theirs/" + CONTAINER_ID) : Optional.empty();
+    }
+
+    private final Set<Integer> mustLive = ConcurrentHashMap.newKeySet();
+
+    private Optional<String> objectionTo(int pid) {
+        return mustLive.contains(pid) ? Optional.of("process " + pid + " must live") : Optional.empty();
     }
 
     private static boolean isIn(Set<Integer> group, int pid) {
@@ -346,6 +353,58 @@ class ProcessActuatorTest {
         assertThat(decoy.isAlive()).isTrue();
     }
 
+    private static boolean isStopped(ProcessHandle process) {
+        return ProcFiles.stat((int) process.pid()).orElseThrow().isStopped();
+    }
+
+    @Test
+    void aMemberThatMustLiveSavesItsTreeAlsoWhenOnlyTheSessionLeadsToIt() {
+        // Given: a daemon that the shell's session is all that is left to tell of
+        Process root = children.script("(sleep 603 &); sleep 602 & echo ready; wait");
+        List<ProcessHandle> members = sessionOf(root);
+        while (members.stream().filter(member -> isSleep((int) member.pid())).count() < 2) {
+            members = sessionOf(root);
+        }
+        ProcessHandle daemon = members.stream()
+                .filter(member ->
+                        member.pid() != root.pid() && root.children().noneMatch(child -> child.pid() == member.pid()))
+                .findFirst()
+                .orElseThrow();
+        mustLive.add((int) daemon.pid());
+
+        // When
+        Outcome rehearsed = actuator.rehearse(killTree(Children.refOf(root)));
+        Outcome outcome = carryOut(killTree(Children.refOf(root)));
+
+        // Then
+        assertThat(outcome).isEqualTo(rehearsed).isInstanceOf(Outcome.Withheld.class);
+        assertThat(((Outcome.Withheld) outcome).reason()).contains("process " + daemon.pid() + " must live");
+        assertThat(members).allMatch(ProcessHandle::isAlive).noneMatch(ProcessActuatorTest::isStopped);
+        daemon.destroyForcibly();
+    }
+
+    @Test
+    void aMemberThatMustLiveSavesTheRestOfItsContainer() {
+        // Given
+        Process seen = children.script("echo ready; sleep 602");
+        Process other = children.sleeping();
+        Process saved = children.sleeping();
+        for (Process process : List.of(seen, other, saved)) {
+            inContainer.add((int) process.pid());
+        }
+        mustLive.add((int) saved.pid());
+
+        // When
+        Outcome rehearsed = actuator.rehearse(killContainer(Children.refOf(seen)));
+        Outcome outcome = carryOut(killContainer(Children.refOf(seen)));
+
+        // Then
+        assertThat(outcome).isEqualTo(rehearsed).isInstanceOf(Outcome.Withheld.class);
+        assertThat(List.of(other.toHandle(), saved.toHandle()))
+                .allMatch(ProcessHandle::isAlive)
+                .noneMatch(ProcessActuatorTest::isStopped);
+    }
+
     @Test
     void aTreeThatForksWithoutEndDoesNotOutrunTheKill() {
         // Given: eight shells, each of which keeps replacing its children
@@ -502,12 +561,11 @@ class ProcessActuatorTest {
                 .join();
         parent.children().forEach(ProcessHandle::destroyForcibly);
 
-        // Then: it stops before it runs on
+        // Then: it stops as soon as it is woken (the test's time limit says if not)
         assertThat(outcome).isInstanceOf(Outcome.Done.class);
-        while (ProcFiles.stat(ref.pid()).orElseThrow().state() == 'D') {
+        while (!ProcFiles.stat(ref.pid()).orElseThrow().isStopped()) {
             Thread.onSpinWait();
         }
-        assertThat(ProcFiles.stat(ref.pid()).orElseThrow().isStopped()).isTrue();
     }
 
     @Test
@@ -586,6 +644,7 @@ class ProcessActuatorTest {
                 (pid, container) -> {
                     throw new IllegalStateException("no control groups here");
                 },
+                Objections.NONE,
                 Clock.systemUTC())) {
 
             // When
