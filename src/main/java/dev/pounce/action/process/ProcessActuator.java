@@ -10,14 +10,20 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /**
  * Kills, suspends and resumes processes of this node.
@@ -41,6 +47,13 @@ public final class ProcessActuator implements Actuator<Action.OnProcess>, AutoCl
     private final Untouchable untouchable = Untouchable.aroundThisProcess();
     private final ExitWatch exitWatch = new ExitWatch();
     private final ScheduledExecutorService sweepers = Executors.newScheduledThreadPool(2, daemons("pounce-sweep"));
+    /** Shared by who sends a first signal, so that none is sent after {@link #close} has looked at what is under way. */
+    private final ReadWriteLock closing = new ReentrantReadWriteLock();
+
+    /** What takes more than the first signal. */
+    private final Map<Object, CompletableFuture<Outcome>> sweeping = new ConcurrentHashMap<>();
+
+    private volatile boolean closed;
     private final ExecutorService completers = Executors.newFixedThreadPool(2, daemons("pounce-outcome"));
 
     /** @param objections to what a kill of a tree or of a container takes along */
@@ -109,7 +122,12 @@ public final class ProcessActuator implements Actuator<Action.OnProcess>, AutoCl
     public CompletionStage<Outcome> carryOut(Action.OnProcess action, Instant deadline) {
         CompletableFuture<Outcome> result = new CompletableFuture<>();
         long deadlineNanos = nanosOf(deadline);
+        closing.readLock().lock();
         try {
+            if (closed) {
+                return CompletableFuture.completedFuture(
+                        new Outcome.Failed("the engine is ending and begins nothing more", false));
+            }
             switch (action) {
                 case Action.KillProcess kill -> kill(kill, deadlineNanos, result);
                 case Action.SuspendProcess suspend -> hold(suspend.target(), true, deadlineNanos, result);
@@ -118,12 +136,19 @@ public final class ProcessActuator implements Actuator<Action.OnProcess>, AutoCl
         } catch (RuntimeException bug) {
             // Most likely of whoever told us what belongs to a container; the step must end all the same
             result.complete(new Outcome.Failed(action.verb() + " broke off: " + bug, false));
+        } finally {
+            closing.readLock().unlock();
         }
         // Dependents run on threads of their own: the thread that waits for exits must not wait for them
         return result.isDone() ? result : result.thenApplyAsync(outcome -> outcome, completers);
     }
 
     private void kill(Action.KillProcess kill, long deadlineNanos, CompletableFuture<Outcome> result) {
+        if (kill.scope() != Action.Scope.PROCESS) {
+            Object key = new Object();
+            sweeping.put(key, result);
+            CompletableFuture<Outcome> unused = result.whenComplete((outcome, bug) -> sweeping.remove(key));
+        }
         switch (kill.scope()) {
             case PROCESS -> killOne(kill.target(), deadlineNanos, result);
             case TREE -> killTree(kill.target(), deadlineNanos, result);
@@ -279,7 +304,16 @@ public final class ProcessActuator implements Actuator<Action.OnProcess>, AutoCl
             throw new UnsupportedOperationException("a sweep sends signals of its own");
         }
         sweepers.execute(new Sweep(
-                group, held, dying, untouchable, objections, sweepers, result, System.nanoTime(), deadlineNanos));
+                group,
+                held,
+                dying,
+                untouchable,
+                objections,
+                () -> closed,
+                sweepers,
+                result,
+                System.nanoTime(),
+                deadlineNanos));
     }
 
     private static Outcome noContainerNamed() {
@@ -460,11 +494,26 @@ public final class ProcessActuator implements Actuator<Action.OnProcess>, AutoCl
     }
 
     /**
-     * Ends the threads; what was sent stays sent, its stages are not completed any more. Waits for at most a second for what
-     * depends on those that have been.
+     * Begins nothing more and ends the threads; what was sent stays sent. A tree or a container that is being stopped is killed
+     * at once, so that nobody is left behind stopped. Waits for at most a second for that, and for another for what depends
+     * on the stages that have been completed; others are not completed any more.
      */
     @Override
     public void close() {
+        closing.writeLock().lock();
+        try {
+            closed = true;
+        } finally {
+            closing.writeLock().unlock();
+        }
+        try {
+            CompletableFuture.allOf(sweeping.values().toArray(CompletableFuture<?>[]::new))
+                    .get(1, TimeUnit.SECONDS);
+        } catch (TimeoutException | ExecutionException whatIsLeft) {
+            // Killed by now, and not seen dead
+        } catch (InterruptedException hurried) {
+            Thread.currentThread().interrupt();
+        }
         exitWatch.close();
         sweepers.shutdownNow();
         completers.shutdown();

@@ -12,6 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 
 /*
  * How a group of processes is killed although it goes on forking.
@@ -30,6 +31,8 @@ import java.util.concurrent.TimeUnit;
  * Every signal goes to a pidfd whose start time was compared after it was opened, of the root of a tree the inode
  * as well; of the others no event has told it, and /proc shows it to nobody but the holder of a pidfd. Only one is
  * open at a time, so a fork bomb does not use up our descriptors.
+ *
+ * When the engine ends, the freezing is cut short: whom it has stopped is killed, and nobody is left behind stopped.
  *
  * Limits. Somebody outside of the group may send SIGCONT to its members; the freezing then does not settle, is
  * given up after FREEZE_ROUNDS readings, and the killing begins anyway. A process that has left its *tree*, by
@@ -62,6 +65,7 @@ final class Sweep implements Runnable {
     private final Group group;
     private final Untouchable untouchable;
     private final Objections objections;
+    private final BooleanSupplier hurried;
     private final ScheduledExecutorService threads;
     private final CompletableFuture<Outcome> result;
     private final long beganNanos;
@@ -77,6 +81,7 @@ final class Sweep implements Runnable {
     /**
      * @param held members that were stopped on the caller's thread
      * @param dying members that were killed on the caller's thread
+     * @param hurried whether the freezing is to end with the round that is under way
      * @param beganNanos {@link System#nanoTime} of that first signal
      */
     Sweep(
@@ -85,6 +90,7 @@ final class Sweep implements Runnable {
             Collection<ProcStat> dying,
             Untouchable untouchable,
             Objections objections,
+            BooleanSupplier hurried,
             ScheduledExecutorService threads,
             CompletableFuture<Outcome> result,
             long beganNanos,
@@ -92,6 +98,7 @@ final class Sweep implements Runnable {
         this.group = group;
         this.untouchable = untouchable;
         this.objections = objections;
+        this.hurried = hurried;
         this.threads = threads;
         this.result = result;
         this.beganNanos = beganNanos;
@@ -166,7 +173,7 @@ final class Sweep implements Runnable {
             result.complete(new Outcome.TargetGone(group.display() + " has no process left"));
             return true;
         }
-        if (settled || rounds >= FREEZE_ROUNDS || isLate()) {
+        if (settled || rounds >= FREEZE_ROUNDS || isLate() || hurried.getAsBoolean()) {
             for (ProcStat stat : known.values()) {
                 Optional<String> objection = objections.to(stat.pid());
                 if (objection.isPresent()) {

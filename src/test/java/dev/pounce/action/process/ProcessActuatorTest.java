@@ -420,6 +420,36 @@ class ProcessActuatorTest {
     }
 
     @Test
+    void endingTheEngineLeavesNoTreeHalfKilled() {
+        // Given
+        List<Process> roots = Stream.generate(() -> children.script("sleep 602 & echo ready; wait"))
+                .limit(8)
+                .toList();
+        ProcessActuator ending = new ProcessActuator(this::directoryOf, this::objectionTo, Clock.systemUTC());
+        List<CompletableFuture<Outcome>> outcomes = roots.stream()
+                .map(root -> ending.carryOut(
+                                killTree(Children.refOf(root)), Instant.now().plusSeconds(20))
+                        .toCompletableFuture())
+                .toList();
+
+        // When
+        ending.close();
+        Process late = children.sleeping();
+        Outcome afterwards = ending.carryOut(
+                        kill(Children.refOf(late)), Instant.now().plusSeconds(20))
+                .toCompletableFuture()
+                .join();
+
+        // Then
+        assertThat(roots).allMatch(Children::hasDied);
+        assertThat(outcomes).allSatisfy(outcome -> assertThat(outcome.join()).isInstanceOf(Outcome.Done.class));
+        assertThat(ProcFiles.processes())
+                .noneMatch(stat -> !stat.hasExited() && roots.stream().anyMatch(root -> root.pid() == stat.session()));
+        assertThat(afterwards).isInstanceOf(Outcome.Failed.class);
+        assertThat(late.isAlive()).isTrue();
+    }
+
+    @Test
     void someoneWhoKeepsWakingTheTreeDoesNotSaveIt() {
         // Given: children that fork, and an outsider that continues the root whenever it is stopped
         Process root = children.script(
