@@ -18,8 +18,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReadWriteLock;
@@ -54,7 +56,15 @@ public final class ProcessActuator implements Actuator<Action.OnProcess>, AutoCl
     private final Map<Object, CompletableFuture<Outcome>> sweeping = new ConcurrentHashMap<>();
 
     private volatile boolean closed;
-    private final ExecutorService completers = Executors.newFixedThreadPool(2, daemons("pounce-outcome"));
+    // After the end whoever has an outcome hands it on himself: a response must not wait for ever for what has happened
+    private final ExecutorService completers = new ThreadPoolExecutor(
+            2,
+            2,
+            0,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            daemons("pounce-outcome"),
+            (outcome, ended) -> outcome.run());
 
     /** @param objections to what a kill of a tree or of a container takes along */
     public ProcessActuator(ContainerMembership membership, Objections objections, Clock clock) {

@@ -6,6 +6,7 @@ import dev.pounce.action.Action;
 import dev.pounce.action.Outcome;
 import dev.pounce.asset.ContainerRef;
 import dev.pounce.asset.ProcessRef;
+import dev.pounce.testing.Eventually;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -250,6 +251,10 @@ class ProcessActuatorTest {
     void aZombieHasAlreadyExited() {
         // Given: a shell that does not collect its child
         Process shell = children.script("sleep 600 & echo $!; exec sleep 600");
+        Eventually.until("shell that has become a program without interest in its children", () -> ProcFiles.stat(
+                        (int) shell.pid())
+                .map(stat -> stat.comm().equals("sleep"))
+                .orElse(false));
         int pid = ProcFiles.processes().stream()
                 .filter(stat -> stat.parentPid() == shell.pid())
                 .findFirst()
