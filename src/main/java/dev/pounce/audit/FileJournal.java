@@ -65,7 +65,7 @@ public final class FileJournal implements Journal, AutoCloseable {
      * @param maxDelay the longest an entry waits for others before it is committed
      */
     public record Limits(long segmentBytes, Duration maxDelay) {
-        public static final Limits DEFAULT = new Limits(64L << 20, Duration.ofMillis(5));
+        public static final Limits DEFAULT = new Limits(64L << 20, Duration.ofMillis(20));
     }
 
     private final Path directory;
