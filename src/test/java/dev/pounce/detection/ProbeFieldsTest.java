@@ -80,13 +80,13 @@ class ProbeFieldsTest {
                         written,
                         "/usr/bin/bash",
                         "./bash",
-                        "/work",
+                        "/home",
                         List.of("-bash", "-c", "id  x"),
                         "docker/" + ID));
         view("failed exec", ProbeEvents.exec(20 * SECOND, bash, -2, 0, "/bin/nope", "", "nope", "arg"));
         view("fork", ProbeEvents.fork(20 * SECOND, bash, 200, 20 * SECOND));
         view("open", ProbeEvents.open(bash, 3, 0x80000, "/etc/shadow", "../etc//shadow"));
-        view("write", ProbeEvents.open(bash, 4, 0x80241, "/work/log", "log"));
+        view("write", ProbeEvents.open(bash, 4, 0x80241, "/home/log", "log"));
         view("failed open", ProbeEvents.open(bash, -2, 2, "", "../x/./y//z"));
         view(
                 "creat",
@@ -227,7 +227,7 @@ class ProbeFieldsTest {
                 "evt.arg.exe ~ exec ~ -bash",
                 "evt.arg.args ~ exec ~ \"-c id  x\"",
                 "evt.arg.trusted_exepath ~ exec ~ /usr/bin/bash",
-                "evt.arg.cwd ~ exec ~ /work/",
+                "evt.arg.cwd ~ exec ~ /home/",
                 "evt.arg.comm ~ exec ~ bash",
                 "evt.arg.tty ~ exec ~ 34816",
                 "evt.arg.uid ~ exec ~ root",
@@ -249,7 +249,7 @@ class ProbeFieldsTest {
                 "proc.exeline ~ exec ~ \"-bash -c id  x\"",
                 "proc.cmdnargs ~ exec ~ 2",
                 "proc.cmdlenargs ~ exec ~ 7",
-                "proc.cwd ~ exec ~ /work/",
+                "proc.cwd ~ exec ~ /home/",
                 "proc.pid ~ exec ~ 100",
                 "proc.ppid ~ exec ~ 50",
                 "proc.vpid ~ exec ~ 9",
@@ -500,15 +500,15 @@ class ProbeFieldsTest {
 
     @ParameterizedTest
     @CsvSource({
-        "/work, log, /work/log",
-        "/work, ../etc/passwd, /etc/passwd",
-        "/work, ../../../etc, /etc",
+        "/home, log, /home/log",
+        "/home, ../etc/passwd, /etc/passwd",
+        "/home, ../../../etc, /etc",
         "/, x, /x",
-        "/work, /a//b/./c/../d, /a/b/d",
-        "/work, ./, /work",
+        "/home, /a//b/./c/../d, /a/b/d",
+        "/home, ./, /home",
         "'', x, x",
-        "/work, '', ''",
-        "/work, ., /work",
+        "/home, '', ''",
+        "/home, ., /home",
         "/a, .b, /a/.b",
         "/a, ..., /a/...",
         "/a, /b/, /b"

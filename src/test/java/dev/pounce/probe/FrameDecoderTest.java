@@ -165,7 +165,7 @@ class FrameDecoderTest {
     void argumentsThatWereCutKeepTheirLastPiece() {
         // Given
         byte[] frame = FrameWriter.of(ProbeEvents.exec(SUBJECT, "/a", "one", "two"));
-        int argv = 192 + "/a".length() * 2 + "/work".length();
+        int argv = 192 + "/a".length() * 2 + "/home".length();
         frame[argv + 7] = 'X'; // the NUL behind "two"
 
         // When

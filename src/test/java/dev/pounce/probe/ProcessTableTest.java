@@ -54,7 +54,7 @@ class ProcessTableTest {
         ProcessEntry child = known(200);
         assertThat(child.program().path()).isEqualTo("/bin/bash");
         assertThat(child.comm()).isEqualTo("bash");
-        assertThat(child.cwd()).isEqualTo("/work");
+        assertThat(child.cwd()).isEqualTo("/home");
         assertThat(child.containerId()).contains(ID);
         assertThat(child.parent()).isSameAs(known(100));
 
@@ -568,7 +568,7 @@ class ProcessTableTest {
                 FrameWriter.of(ProbeEvents.exec(subject(pid, pid, 0, 0, "a"), "/a", "b".repeat(argv.length - 1)));
         ByteBuffer bytes = ByteBuffer.wrap(frame).order(ByteOrder.LITTLE_ENDIAN);
         // Behind the fixed part and the strings before it
-        bytes.put(192 + "/a".length() * 2 + "/work".length(), argv);
+        bytes.put(192 + "/a".length() * 2 + "/home".length(), argv);
         return (ProbeEvent) Objects.requireNonNull(decoder.next(bytes));
     }
 

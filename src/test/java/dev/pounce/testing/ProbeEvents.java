@@ -37,7 +37,7 @@ public final class ProbeEvents {
                 flags,
                 path,
                 path,
-                "/work",
+                "/home",
                 List.of(argv),
                 cgroup);
     }
