@@ -1,5 +1,6 @@
 package dev.pounce.endtoend;
 
+import dev.pounce.testing.Eventually;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -65,6 +66,13 @@ final class Containers implements AutoCloseable {
     /** Runs a command in it and waits for its end. */
     Machine.Ran exec(String id, String... command) {
         return Machine.run(command("exec", id, command));
+    }
+
+    /** It runs and does what it is told. Asked more than once: ctr sometimes loses what so short a program prints. */
+    void awaitAnswerFrom(String id) {
+        Eventually.until(
+                "answer from container " + id,
+                () -> exec(id, "/bin/echo", "works").out().equals("works\n"));
     }
 
     /** A shell in it with a terminal of its own, given one line. */
