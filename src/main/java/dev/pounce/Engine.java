@@ -92,7 +92,7 @@ public final class Engine implements AutoCloseable {
         this.journal = journal;
         this.ids = new TimeOrderedIds(clock, new SecureRandom());
         this.node = new NodeRef(settings.node());
-        this.correlator = new DroolsCorrelator(policy.actionSets().ruleBook(), clock, ids);
+        this.correlator = new DroolsCorrelator(policy.actionSets().ruleBook(), ids);
         this.planner = new Planner(policy.actionSets(), settings.ceiling(), ids);
         ProcFacts facts = new ProcFacts();
         this.processes = new ProcessActuator(

@@ -17,7 +17,6 @@ import jakarta.inject.Singleton;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.Iterator;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.LongAdder;
@@ -75,11 +74,11 @@ public class ResponsePipeline {
         turn.lock();
         try {
             repetitions.over(clock.instant()).forEach(record::note);
-            List<Incident> incidents = correlator.accept(detection);
-            if (!incidents.isEmpty() || repetitions.isWorthAnEntry(detection)) {
+            Correlator.Finding finding = correlator.accept(detection, clock.instant());
+            if (!finding.incidents().isEmpty() || finding.remembered() || repetitions.isWorthAnEntry(detection)) {
                 record.note(new JournalEntry.DetectionSeen(detection));
             }
-            for (Incident incident : incidents) {
+            for (Incident incident : finding.incidents()) {
                 respondTo(incident, stages.copy(), record);
             }
         } catch (RuntimeException bug) {

@@ -187,7 +187,7 @@ final class WarmUp implements AutoCloseable {
         Semaphore underWay = new Semaphore(AT_ONCE);
 
         try (users;
-                DroolsCorrelator correlator = new DroolsCorrelator(sets.ruleBook(), clock, ids);
+                DroolsCorrelator correlator = new DroolsCorrelator(sets.ruleBook(), ids);
                 ProcessActuator silent = ProcessActuator.silent(clock)) {
             ResponsePipeline pipeline = new ResponsePipeline(
                     journal,

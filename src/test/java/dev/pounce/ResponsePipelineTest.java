@@ -11,6 +11,7 @@ import dev.pounce.audit.Journal;
 import dev.pounce.audit.JournalEntry;
 import dev.pounce.audit.JournalUnavailable;
 import dev.pounce.audit.StageTimings;
+import dev.pounce.correlation.AnIncident;
 import dev.pounce.correlation.Correlator;
 import dev.pounce.correlation.Incident;
 import dev.pounce.correlation.RuleBook;
@@ -239,9 +240,18 @@ class ResponsePipelineTest {
 
     private final class EverySetAnswers implements Correlator {
         @Override
-        public List<Incident> accept(Detection detection) {
-            return List.of(new Incident("i1", NOW, List.of("test"), List.of(), List.of(detection)));
+        public Finding accept(Detection detection, Instant now) {
+            return new Finding(
+                    List.of(AnIncident.of("i1", NOW, List.of("test"), List.of(), List.of(detection))), false);
         }
+
+        @Override
+        public List<Incident> elapsed(Instant now) {
+            return List.of();
+        }
+
+        @Override
+        public void remember(Detection detection, Instant then) {}
 
         @Override
         public Runnable prepare(RuleBook book) {
@@ -256,9 +266,17 @@ class ResponsePipelineTest {
 
     private final class NobodyAnswers implements Correlator {
         @Override
-        public List<Incident> accept(Detection detection) {
+        public Finding accept(Detection detection, Instant now) {
+            return Finding.NOTHING;
+        }
+
+        @Override
+        public List<Incident> elapsed(Instant now) {
             return List.of();
         }
+
+        @Override
+        public void remember(Detection detection, Instant then) {}
 
         @Override
         public Runnable prepare(RuleBook book) {

@@ -5,6 +5,8 @@ import dev.pounce.action.Outcome;
 import dev.pounce.asset.Asset;
 import dev.pounce.asset.ContainerRef;
 import dev.pounce.asset.NodeRef;
+import dev.pounce.asset.ObjectRef;
+import dev.pounce.asset.PodRef;
 import dev.pounce.asset.ProcessRef;
 import dev.pounce.correlation.Incident;
 import dev.pounce.detection.Detection;
@@ -300,7 +302,16 @@ final class EntryJson {
                 json.member("kind", "container")
                         .member("node", container.node().name())
                         .member("id", container.id());
+            case PodRef pod -> {
+                json.member("kind", "pod").member("namespace", pod.namespace()).member("name", pod.name());
+                pod.uid().ifPresent(uid -> json.member("uid", uid));
+            }
             case NodeRef node -> json.member("kind", "node").member("name", node.name());
+            case ObjectRef object -> {
+                json.member("kind", "object").member("resource", object.resource());
+                object.namespace().ifPresent(namespace -> json.member("namespace", namespace));
+                json.member("name", object.name());
+            }
         }
         json.endObject();
     }

@@ -3,10 +3,11 @@ package dev.pounce.correlation;
 import dev.pounce.asset.Asset;
 import dev.pounce.asset.ContainerRef;
 import dev.pounce.asset.NodeRef;
+import dev.pounce.asset.ObjectRef;
+import dev.pounce.asset.PodRef;
 import dev.pounce.asset.ProcessRef;
 import dev.pounce.detection.Detection;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -82,7 +83,6 @@ public final class DroolsCorrelator implements Correlator, AutoCloseable {
     /** About 13 MB when all are in use. */
     public static final int DEFAULT_COOLDOWNS = 100_000;
 
-    private final InstantSource clock;
     private final Supplier<String> ids;
     private final Cooldowns cooldowns;
     private final AtomicBoolean occupied = new AtomicBoolean();
@@ -95,13 +95,12 @@ public final class DroolsCorrelator implements Correlator, AutoCloseable {
     private KieSession session;
 
     /** @param ids of incidents: unique, and in the order of time */
-    public DroolsCorrelator(RuleBook book, InstantSource clock, Supplier<String> ids) {
-        this(book, clock, ids, DEFAULT_COOLDOWNS);
+    public DroolsCorrelator(RuleBook book, Supplier<String> ids) {
+        this(book, ids, DEFAULT_COOLDOWNS);
     }
 
     /** @param cooldownLimit how many cooldowns are remembered at a time */
-    public DroolsCorrelator(RuleBook book, InstantSource clock, Supplier<String> ids, int cooldownLimit) {
-        this.clock = clock;
+    public DroolsCorrelator(RuleBook book, Supplier<String> ids, int cooldownLimit) {
         this.ids = ids;
         this.cooldowns = new Cooldowns(cooldownLimit);
         this.network = new RuleNetwork(book);
@@ -109,15 +108,25 @@ public final class DroolsCorrelator implements Correlator, AutoCloseable {
     }
 
     @Override
-    public List<Incident> accept(Detection detection) {
+    public Finding accept(Detection detection, Instant now) {
         enter();
         try {
             takeNewNetwork();
             find(detection);
-            return matches.isEmpty() ? List.of() : conclude(detection);
+            return matches.isEmpty() ? Finding.NOTHING : new Finding(conclude(detection, now), false);
         } finally {
             leave();
         }
+    }
+
+    @Override
+    public List<Incident> elapsed(Instant now) {
+        return List.of();
+    }
+
+    @Override
+    public void remember(Detection detection, Instant then) {
+        accept(detection, then);
     }
 
     @Override
@@ -246,9 +255,8 @@ public final class DroolsCorrelator implements Correlator, AutoCloseable {
         }
     }
 
-    private List<Incident> conclude(Detection detection) {
-        Instant now = clock.instant();
-        List<String> triggers = new ArrayList<>(matches.count());
+    private List<Incident> conclude(Detection detection, Instant now) {
+        List<Incident.Match> triggers = new ArrayList<>(matches.count());
         List<Incident.CoolingDown> coolingDown = new ArrayList<>(0);
         for (int i = 0; i < matches.count(); i++) {
             Trigger trigger = network.book().triggers().get(matches.place(i));
@@ -264,13 +272,13 @@ public final class DroolsCorrelator implements Correlator, AutoCloseable {
                 }
                 cooldowns.start(trigger.name(), key, now.plus(cooldown.length()));
             }
-            triggers.add(trigger.name());
+            triggers.add(new Incident.Match(trigger.name(), List.of(detection)));
         }
         if (triggers.isEmpty()) {
             heldBack.increment();
             return List.of();
         }
-        return List.of(new Incident(ids.get(), now, triggers, coolingDown, List.of(detection)));
+        return List.of(new Incident(ids.get(), now, triggers, coolingDown));
     }
 
     /** An asset, or the name of the rule. */
@@ -282,6 +290,7 @@ public final class DroolsCorrelator implements Correlator, AutoCloseable {
                         Asset container = first(ContainerRef.class, detection);
                         yield container != null ? container : first(ProcessRef.class, detection);
                     }
+                    case POD, NAMESPACE -> first(PodRef.class, detection);
                     case NODE -> nodeOf(detection);
                     case RULE -> null;
                 };
@@ -296,6 +305,8 @@ public final class DroolsCorrelator implements Correlator, AutoCloseable {
             case ProcessRef process -> process.node();
             case ContainerRef container -> container.node();
             case NodeRef node -> node;
+            case PodRef pod -> null;
+            case ObjectRef object -> null;
         };
     }
 

@@ -99,36 +99,37 @@ final class RuleNetwork {
 
     private List<Rule> rulesFor(Trigger trigger, int place, ExpressionIds ids) {
         List<Rule> rules = new ArrayList<>();
-        for (String key : keysOf(trigger)) {
-            Variable<Clue> clue = declarationOf(Clue.class, "clue");
-            PatternDef<Clue> pattern = pattern(clue)
-                    .expr(
-                            "key = " + ExpressionIds.quoted(key),
-                            candidate -> candidate.key().equals(key),
-                            alphaIndexedBy(String.class, ConstraintType.EQUAL, 0, Clue::key, key));
-            demandTheRest(trigger, pattern, ids);
-            // The name is unique: trigger names are, and a number behind the last # tells its rules apart.
-            rules.add(rule(trigger.name() + "#" + rules.size())
-                    .build(pattern, on(clue).execute(matched -> matched.matches()
-                            .add(place))));
+        for (Selector selector : trigger.pattern().selectors()) {
+            for (String key : keysOf(selector)) {
+                Variable<Clue> clue = declarationOf(Clue.class, "clue");
+                PatternDef<Clue> pattern = pattern(clue)
+                        .expr(
+                                "key = " + ExpressionIds.quoted(key),
+                                candidate -> candidate.key().equals(key),
+                                alphaIndexedBy(String.class, ConstraintType.EQUAL, 0, Clue::key, key));
+                demandTheRest(selector, pattern, ids);
+                // The name is unique: trigger names are, and a number behind the last # tells its rules apart.
+                rules.add(rule(trigger.name() + "#" + rules.size())
+                        .build(pattern, on(clue).execute(matched -> matched.matches()
+                                .add(place))));
+            }
         }
         return rules;
     }
 
-    /** By which words the trigger is looked up: its narrowest criterion, which then needs no other check. */
-    private Set<String> keysOf(Trigger trigger) {
+    /** By which words the selector is looked up: its narrowest criterion, which then needs no other check. */
+    private Set<String> keysOf(Selector selector) {
         Set<String> keys = new LinkedHashSet<>();
-        if (!trigger.rules().isEmpty()) {
-            trigger.rules().forEach(name -> keys.add(ruleKeys.computeIfAbsent(name, n -> "rule " + n)));
-        } else if (!trigger.tags().isEmpty()) {
-            trigger.tags().forEach(tag -> keys.add(tagKeys.computeIfAbsent(tag, t -> "tag " + t)));
-        } else if (trigger.source().isPresent()) {
-            keys.add(sourceKeys.computeIfAbsent(trigger.source().get(), s -> "source " + s));
-        } else if (trigger.minimum().isPresent()) {
-            for (Priority priority : Priority.values()) {
-                if (priority.isAtLeast(trigger.minimum().get())) {
-                    keys.add(priorityKeys.computeIfAbsent(priority, p -> "priority " + p));
-                }
+        if (!selector.rules().isEmpty()) {
+            selector.rules().forEach(name -> keys.add(ruleKeys.computeIfAbsent(name, n -> "rule " + n)));
+        } else if (!selector.tags().isEmpty()) {
+            // The first of each list; whether the others are there too is checked behind it
+            selector.tags().forEach(tags -> keys.add(tagKeys.computeIfAbsent(tags.getFirst(), t -> "tag " + t)));
+        } else if (selector.source().isPresent()) {
+            keys.add(sourceKeys.computeIfAbsent(selector.source().get(), s -> "source " + s));
+        } else if (!selector.priorities().isEmpty()) {
+            for (Priority priority : selector.priorities()) {
+                keys.add(priorityKeys.computeIfAbsent(priority, p -> "priority " + p));
             }
         } else {
             anyKey = "any";
@@ -137,30 +138,35 @@ final class RuleNetwork {
         return keys;
     }
 
-    private static void demandTheRest(Trigger trigger, PatternDef<Clue> pattern, ExpressionIds ids) {
-        trigger.minimum()
-                .ifPresent(minimum -> pattern.expr(
-                        "priority at least " + minimum,
-                        clue -> clue.detection().priority().isAtLeast(minimum)));
-        trigger.source()
+    private static void demandTheRest(Selector selector, PatternDef<Clue> pattern, ExpressionIds ids) {
+        if (!selector.priorities().isEmpty()) {
+            Set<Priority> wanted = selector.priorities();
+            pattern.expr(
+                    "priority one of " + wanted.stream().sorted().toList(),
+                    clue -> wanted.contains(clue.detection().priority()));
+        }
+        selector.source()
                 .ifPresent(source -> pattern.expr(
                         "source = " + ExpressionIds.quoted(source),
                         clue -> clue.detection().source().equals(source)));
-        if (!trigger.rules().isEmpty() && !trigger.tags().isEmpty()) {
-            Set<String> wanted = Set.copyOf(trigger.tags());
+        boolean foundByAllOfTags =
+                selector.rules().isEmpty() && selector.tags().stream().allMatch(tags -> tags.size() == 1);
+        if (!selector.tags().isEmpty() && !foundByAllOfTags) {
+            List<List<String>> wanted = selector.tags();
             pattern.expr(
-                    "tags any of " + ExpressionIds.quoted(wanted),
-                    clue -> carriesOneOf(wanted, clue.detection().tags()));
+                    "tags all of one of "
+                            + wanted.stream().map(ExpressionIds::quoted).toList(),
+                    clue -> carriesAllOfOne(wanted, clue.detection().tags()));
         }
-        trigger.where().ifPresent(where -> {
+        selector.where().ifPresent(where -> {
             Condition<Detection> condition = where.condition();
             pattern.expr(ids.of(where), clue -> holds(condition, clue));
         });
     }
 
-    private static boolean carriesOneOf(Set<String> wanted, List<String> tags) {
-        for (int i = 0; i < tags.size(); i++) {
-            if (wanted.contains(tags.get(i))) {
+    private static boolean carriesAllOfOne(List<List<String>> wanted, List<String> tags) {
+        for (int i = 0; i < wanted.size(); i++) {
+            if (tags.containsAll(wanted.get(i))) {
                 return true;
             }
         }
@@ -187,7 +193,7 @@ final class RuleNetwork {
         private final IdentityHashMap<Condition<Detection>, Integer> conditions = new IdentityHashMap<>();
 
         /** The same text may have been compiled with different macros, so the condition counts. */
-        String of(Trigger.Where where) {
+        String of(Selector.Where where) {
             int number = conditions.computeIfAbsent(where.condition(), unseen -> conditions.size());
             return "where #" + number + " " + quoted(where.text());
         }
@@ -196,7 +202,7 @@ final class RuleNetwork {
             return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'";
         }
 
-        static String quoted(Set<String> words) {
+        static String quoted(List<String> words) {
             return words.stream().sorted().map(ExpressionIds::quoted).toList().toString();
         }
     }

@@ -1,6 +1,8 @@
 package dev.pounce.planning;
 
 import dev.pounce.action.Action;
+import dev.pounce.correlation.Pattern;
+import dev.pounce.correlation.Selector;
 import dev.pounce.correlation.Trigger;
 import dev.pounce.detection.Priority;
 import dev.pounce.source.Place;
@@ -21,7 +23,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -37,7 +38,8 @@ public final class ActionSetReader {
     private static final Duration LONGEST_PATIENCE = Duration.ofHours(1);
     private static final Duration LONGEST_COOLDOWN = Duration.ofDays(7);
 
-    private static final Pattern NAME = Pattern.compile("[a-z0-9](?:[-a-z0-9.]{0,61}[a-z0-9])?");
+    private static final java.util.regex.Pattern NAME =
+            java.util.regex.Pattern.compile("[a-z0-9](?:[-a-z0-9.]{0,61}[a-z0-9])?");
     private static final String NAME_EXPECTED =
             "at most 63 small letters, digits, hyphens and dots, a letter or digit at both ends";
 
@@ -151,11 +153,12 @@ public final class ActionSetReader {
             Selection when = selection.get();
             Trigger trigger = new Trigger(
                     name.get().text(),
-                    when.rules,
-                    when.tags,
-                    when.minimum,
-                    when.source,
-                    when.where.map(compiled -> new Trigger.Where(when.whereText, compiled.condition())),
+                    new Pattern.One(new Selector(
+                            when.rules,
+                            when.tags.stream().map(List::of).toList(),
+                            when.minimum.map(Selector::atLeast).orElse(Set.of()),
+                            when.source,
+                            when.where.map(compiled -> new Selector.Where(when.whereText, compiled.condition())))),
                     cooldown);
             return Optional.of(new ActionSet(
                     name.get().text(),

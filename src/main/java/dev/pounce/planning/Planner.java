@@ -223,6 +223,9 @@ public final class Planner {
         for (ActionSet set : sets.all()) {
             String named = "action set " + set.name()
                     + set.trigger()
+                            .pattern()
+                            .selectors()
+                            .getFirst()
                             .where()
                             .map(where -> " (where " + where.text().replaceAll("\\s+", " ") + ")")
                             .orElse("");

@@ -5,6 +5,7 @@ import dev.pounce.action.Outcome;
 import dev.pounce.asset.ContainerRef;
 import dev.pounce.asset.NodeRef;
 import dev.pounce.asset.ProcessRef;
+import dev.pounce.correlation.AnIncident;
 import dev.pounce.correlation.Incident;
 import dev.pounce.detection.Detection;
 import dev.pounce.detection.Priority;
@@ -57,7 +58,7 @@ final class Entries {
     }
 
     static ResponsePlan plan(String response, String... detections) {
-        Incident incident = new Incident(
+        Incident incident = AnIncident.of(
                 "inc-" + response,
                 NOON,
                 List.of("contain-miner"),

@@ -4,10 +4,13 @@ import dev.pounce.action.Action;
 import dev.pounce.asset.ContainerRef;
 import dev.pounce.asset.NodeRef;
 import dev.pounce.asset.ProcessRef;
+import dev.pounce.correlation.AnIncident;
 import dev.pounce.correlation.Correlator;
 import dev.pounce.correlation.DroolsCorrelator;
 import dev.pounce.correlation.Incident;
+import dev.pounce.correlation.Pattern;
 import dev.pounce.correlation.RuleBook;
+import dev.pounce.correlation.Selector;
 import dev.pounce.correlation.Trigger;
 import dev.pounce.detection.Detection;
 import dev.pounce.detection.Priority;
@@ -20,7 +23,6 @@ import dev.pounce.planning.ResponsePlan;
 import dev.pounce.source.Place;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -108,13 +110,16 @@ public class PlannerBenchmark {
         ActionSets loaded = new ActionSets(all);
         RuleBook book = loaded.ruleBook();
         for (Trigger trigger : book.triggers()) {
-            List<String> keys = trigger.rules().isEmpty() ? trigger.tags() : trigger.rules();
+            Selector selector = trigger.pattern().selectors().getFirst();
+            List<String> keys = selector.rules().isEmpty()
+                    ? selector.tags().stream().map(List::getFirst).toList()
+                    : selector.rules();
             keys.forEach(
                     key -> byHand.computeIfAbsent(key, k -> new ArrayList<>()).add(trigger));
         }
         long[] last = {0};
         ids = () -> Long.toString(++last[0], 36);
-        correlator = new DroolsCorrelator(book, InstantSource.system(), ids);
+        correlator = new DroolsCorrelator(book, ids);
         planner = new Planner(loaded, Mode.ENFORCE, ids);
     }
 
@@ -159,7 +164,9 @@ public class PlannerBenchmark {
     }
 
     private @Nullable ResponsePlan plan(@Nullable Correlator drools, Detection detection) {
-        return drools == null ? null : plan((Source) drools::accept, detection);
+        return drools == null
+                ? null
+                : plan((Source) seen -> drools.accept(seen, Instant.now()).incidents(), detection);
     }
 
     private List<Incident> lookUp(Detection detection) {
@@ -170,7 +177,7 @@ public class PlannerBenchmark {
         }
         return names.isEmpty()
                 ? List.of()
-                : List.of(new Incident(ids.get(), Instant.now(), names, List.of(), List.of(detection)));
+                : List.of(AnIncident.of(ids.get(), Instant.now(), names, List.of(), List.of(detection)));
     }
 
     private static void add(@Nullable List<Trigger> triggers, Detection detection, List<String> names) {
@@ -178,8 +185,9 @@ public class PlannerBenchmark {
             return;
         }
         for (Trigger trigger : triggers) {
-            if (trigger.minimum().map(detection.priority()::isAtLeast).orElse(true)
-                    && trigger.where()
+            Selector selector = trigger.pattern().selectors().getFirst();
+            if ((selector.priorities().isEmpty() || selector.priorities().contains(detection.priority()))
+                    && selector.where()
                             .map(where -> where.condition().test(detection))
                             .orElse(true)) {
                 names.add(trigger.name());
@@ -192,15 +200,16 @@ public class PlannerBenchmark {
         String wanted = "p" + i;
         Trigger trigger = new Trigger(
                 name,
-                kind == Kind.TAG ? List.of() : List.of(ruleName(i)),
-                kind == Kind.TAG ? List.of("tag-" + i) : List.of(),
-                Optional.of(Priority.NOTICE),
-                Optional.empty(),
-                kind == Kind.WHERE
-                        ? Optional.of(new Trigger.Where(
-                                "proc.name = " + wanted,
-                                d -> wanted.equals(d.fields().get("proc.name"))))
-                        : Optional.empty(),
+                new Pattern.One(new Selector(
+                        kind == Kind.TAG ? List.of() : List.of(ruleName(i)),
+                        kind == Kind.TAG ? List.of(List.of("tag-" + i)) : List.of(),
+                        Selector.atLeast(Priority.NOTICE),
+                        Optional.empty(),
+                        kind == Kind.WHERE
+                                ? Optional.of(new Selector.Where(
+                                        "proc.name = " + wanted,
+                                        d -> wanted.equals(d.fields().get("proc.name"))))
+                                : Optional.empty())),
                 kind == Kind.COOLDOWN
                         ? Optional.of(new Trigger.Cooldown(Trigger.Per.PROCESS, Duration.ofMinutes(10)))
                         : Optional.empty());

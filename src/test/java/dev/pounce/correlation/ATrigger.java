@@ -6,6 +6,7 @@ import dev.pounce.detection.language.Condition;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** A trigger, said in the words that matter to a test. */
 public final class ATrigger {
@@ -15,7 +16,7 @@ public final class ATrigger {
     private List<String> tags = List.of();
     private Optional<Priority> minimum = Optional.empty();
     private Optional<String> source = Optional.empty();
-    private Optional<Trigger.Where> where = Optional.empty();
+    private Optional<Selector.Where> where = Optional.empty();
     private Optional<Trigger.Cooldown> cooldown = Optional.empty();
 
     private ATrigger(String name) {
@@ -47,7 +48,7 @@ public final class ATrigger {
     }
 
     public ATrigger where(String text, Condition<Detection> condition) {
-        where = Optional.of(new Trigger.Where(text, condition));
+        where = Optional.of(new Selector.Where(text, condition));
         return this;
     }
 
@@ -57,6 +58,16 @@ public final class ATrigger {
     }
 
     public Trigger build() {
-        return new Trigger(name, rules, tags, minimum, source, where, cooldown);
+        return new Trigger(name, new Pattern.One(selector()), cooldown);
+    }
+
+    /** What it looks at, for a pattern of several. */
+    public Selector selector() {
+        return new Selector(
+                rules,
+                tags.stream().map(List::of).toList(),
+                minimum.map(Selector::atLeast).orElse(Set.of()),
+                source,
+                where);
     }
 }

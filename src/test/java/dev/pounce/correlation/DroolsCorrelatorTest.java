@@ -32,8 +32,12 @@ class DroolsCorrelatorTest {
         opened.forEach(DroolsCorrelator::close);
     }
 
+    private List<Incident> incidentsOf(Correlator correlator, Detection detection) {
+        return correlator.accept(detection, clock.instant()).incidents();
+    }
+
     private DroolsCorrelator correlator(ATrigger... triggers) {
-        DroolsCorrelator correlator = new DroolsCorrelator(book(triggers), clock, new Numbers("i-"));
+        DroolsCorrelator correlator = new DroolsCorrelator(book(triggers), new Numbers("i-"));
         opened.add(correlator);
         return correlator;
     }
@@ -63,11 +67,11 @@ class DroolsCorrelatorTest {
                     ADetection.of("Terminal shell").tags("shell", "container").build();
 
             // When
-            List<Incident> incidents = correlator.accept(detection);
+            List<Incident> incidents = incidentsOf(correlator, detection);
 
             // Then
             assertThat(incidents)
-                    .containsExactly(new Incident(
+                    .containsExactly(AnIncident.of(
                             "i-1",
                             clock.instant(),
                             List.of("by-tag", "by-rule", "by-source", "by-priority", "by-where"),
@@ -82,7 +86,7 @@ class DroolsCorrelatorTest {
 
             // When
             List<Incident> incidents =
-                    correlator.accept(ADetection.of("Terminal Shell").build());
+                    incidentsOf(correlator, ADetection.of("Terminal Shell").build());
 
             // Then
             assertThat(incidents).isEmpty();
@@ -100,7 +104,7 @@ class DroolsCorrelatorTest {
 
             // When
             List<String> names = triggered(
-                    correlator.accept(ADetection.of("r").priority(seen).build()));
+                    incidentsOf(correlator, ADetection.of("r").priority(seen).build()));
 
             // Then
             List<String> expected = new ArrayList<>();
@@ -120,7 +124,8 @@ class DroolsCorrelatorTest {
                     ATrigger.named("yes").rules("r").where("trusted", d -> true));
 
             // When
-            List<String> names = triggered(correlator.accept(ADetection.of("r").build()));
+            List<String> names =
+                    triggered(incidentsOf(correlator, ADetection.of("r").build()));
 
             // Then
             assertThat(names).containsExactly("yes");
@@ -138,8 +143,8 @@ class DroolsCorrelatorTest {
                     ATrigger.named("two").rules("r").tags("a", "b"));
 
             // When
-            List<String> names =
-                    triggered(correlator.accept(ADetection.of("r").tags(tag).build()));
+            List<String> names = triggered(
+                    incidentsOf(correlator, ADetection.of("r").tags(tag).build()));
 
             // Then
             assertThat(names).containsExactly(expected);
@@ -154,7 +159,8 @@ class DroolsCorrelatorTest {
                     ATrigger.named("x#1").rules("a", "b"));
 
             // When
-            List<String> names = triggered(correlator.accept(ADetection.of("b").build()));
+            List<String> names =
+                    triggered(incidentsOf(correlator, ADetection.of("b").build()));
 
             // Then
             assertThat(names).containsExactly("x", "x#0", "x#1");
@@ -170,7 +176,8 @@ class DroolsCorrelatorTest {
                     ATrigger.named("sound").rules("r"));
 
             // When
-            List<String> names = triggered(correlator.accept(ADetection.of("r").build()));
+            List<String> names =
+                    triggered(incidentsOf(correlator, ADetection.of("r").build()));
 
             // Then
             assertThat(names).containsExactly("sound");
@@ -188,7 +195,8 @@ class DroolsCorrelatorTest {
                     ATrigger.named("c").rules("r").where("x", condition));
 
             // When
-            List<String> names = triggered(correlator.accept(ADetection.of("r").build()));
+            List<String> names =
+                    triggered(incidentsOf(correlator, ADetection.of("r").build()));
 
             // Then
             assertThat(names).containsExactly("a", "b", "c");
@@ -204,7 +212,7 @@ class DroolsCorrelatorTest {
 
             // When
             for (int i = 0; i < 100; i++) {
-                correlator.accept(ADetection.of("r").tags("t", "u").build());
+                incidentsOf(correlator, ADetection.of("r").tags("t", "u").build());
             }
 
             // Then
@@ -238,11 +246,11 @@ class DroolsCorrelatorTest {
 
             // When
             List<List<Incident>> answers = new ArrayList<>();
-            answers.add(correlator.accept(detection));
+            answers.add(incidentsOf(correlator, detection));
             clock.advance(TEN_MINUTES.minusNanos(1));
-            answers.add(correlator.accept(detection));
+            answers.add(incidentsOf(correlator, detection));
             clock.advance(Duration.ofNanos(1));
-            answers.add(correlator.accept(detection));
+            answers.add(incidentsOf(correlator, detection));
 
             // Then
             assertThat(answers).extracting(List::size).containsExactly(1, 0, 1);
@@ -255,14 +263,14 @@ class DroolsCorrelatorTest {
             DroolsCorrelator correlator =
                     correlator(perProcess, ATrigger.named("always").rules("r"));
             Detection detection = ADetection.of("r").process(7).build();
-            correlator.accept(detection);
+            incidentsOf(correlator, detection);
 
             // When
-            List<Incident> incidents = correlator.accept(detection);
+            List<Incident> incidents = incidentsOf(correlator, detection);
 
             // Then
             assertThat(incidents)
-                    .containsExactly(new Incident(
+                    .containsExactly(AnIncident.of(
                             "i-2",
                             clock.instant(),
                             List.of("always"),
@@ -289,10 +297,10 @@ class DroolsCorrelatorTest {
             // Given
             DroolsCorrelator correlator =
                     correlator(ATrigger.named("a").rules("r").cooldown(per, TEN_MINUTES));
-            correlator.accept(detectionOf(first));
+            incidentsOf(correlator, detectionOf(first));
 
             // When
-            List<Incident> incidents = correlator.accept(detectionOf(second));
+            List<Incident> incidents = incidentsOf(correlator, detectionOf(second));
 
             // Then
             assertThat(incidents.isEmpty()).isEqualTo(!answered);
@@ -314,13 +322,15 @@ class DroolsCorrelatorTest {
         void anAlertThatClaimsToComeFromNextYearEndsNoCooldown() {
             // Given
             DroolsCorrelator correlator = correlator(perProcess);
-            correlator.accept(ADetection.of("r").process(7).build());
+            incidentsOf(correlator, ADetection.of("r").process(7).build());
 
             // When
-            List<Incident> incidents = correlator.accept(ADetection.of("r")
-                    .process(7)
-                    .time(ADetection.TIME.plus(Duration.ofDays(365)))
-                    .build());
+            List<Incident> incidents = incidentsOf(
+                    correlator,
+                    ADetection.of("r")
+                            .process(7)
+                            .time(ADetection.TIME.plus(Duration.ofDays(365)))
+                            .build());
 
             // Then
             assertThat(incidents).isEmpty();
@@ -368,13 +378,14 @@ class DroolsCorrelatorTest {
         void theNewBookHoldsFromTheNextDetectionOn() {
             // Given
             DroolsCorrelator correlator = correlator(ATrigger.named("before").rules("r"));
-            correlator.accept(ADetection.of("r").build());
+            incidentsOf(correlator, ADetection.of("r").build());
 
             // When
             correlator.prepare(book(ATrigger.named("after").rules("r"))).run();
 
             // Then
-            assertThat(triggered(correlator.accept(ADetection.of("r").build()))).containsExactly("after");
+            assertThat(triggered(incidentsOf(correlator, ADetection.of("r").build())))
+                    .containsExactly("after");
         }
 
         @Test
@@ -383,7 +394,7 @@ class DroolsCorrelatorTest {
             DroolsCorrelator correlator = correlator(
                     ATrigger.named("same").rules("r").cooldown(Trigger.Per.RULE, TEN_MINUTES),
                     ATrigger.named("changed").rules("r").cooldown(Trigger.Per.RULE, TEN_MINUTES));
-            correlator.accept(ADetection.of("r").build());
+            incidentsOf(correlator, ADetection.of("r").build());
 
             // When
             correlator
@@ -393,7 +404,8 @@ class DroolsCorrelatorTest {
                     .run();
 
             // Then
-            List<Incident> incidents = correlator.accept(ADetection.of("r").build());
+            List<Incident> incidents =
+                    incidentsOf(correlator, ADetection.of("r").build());
             assertThat(triggered(incidents)).containsExactly("changed");
             assertThat(incidents.get(0).coolingDown())
                     .extracting(Incident.CoolingDown::actionSet)
@@ -410,7 +422,7 @@ class DroolsCorrelatorTest {
 
         // When
         correlator.prepare(book(ATrigger.named("b").rules("r"))).run();
-        correlator.accept(ADetection.of("r").build());
+        incidentsOf(correlator, ADetection.of("r").build());
 
         // Then
         assertThat(openedBefore).isEqualTo(1);
@@ -430,12 +442,13 @@ class DroolsCorrelatorTest {
         }));
         List<Incident> firsts = new ArrayList<>();
         Thread owner = Thread.ofPlatform()
-                .start(() -> firsts.addAll(correlator.accept(ADetection.of("r").build())));
+                .start(() ->
+                        firsts.addAll(incidentsOf(correlator, ADetection.of("r").build())));
         inside.await();
 
         // When
         try {
-            assertThatThrownBy(() -> correlator.accept(ADetection.of("r").build()))
+            assertThatThrownBy(() -> incidentsOf(correlator, ADetection.of("r").build()))
                     .isInstanceOf(IllegalStateException.class);
         } finally {
             tried.countDown();
@@ -444,7 +457,7 @@ class DroolsCorrelatorTest {
 
         // Then
         assertThat(triggered(firsts)).containsExactly("slow");
-        assertThat(correlator.accept(ADetection.of("r").build())).hasSize(1);
+        assertThat(incidentsOf(correlator, ADetection.of("r").build())).hasSize(1);
     }
 
     private static void await(CountDownLatch latch) {

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.pounce.detection.Detection;
 import dev.pounce.detection.Priority;
 import dev.pounce.testing.ADetection;
-import dev.pounce.testing.MutableClock;
 import dev.pounce.testing.Numbers;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -38,13 +37,12 @@ class MatchingPropertyTest {
                 .toList();
         int found = 0;
 
-        try (DroolsCorrelator correlator =
-                new DroolsCorrelator(new RuleBook(triggers), new MutableClock(ADetection.TIME), new Numbers("i-"))) {
+        try (DroolsCorrelator correlator = new DroolsCorrelator(new RuleBook(triggers), new Numbers("i-"))) {
             for (int i = 0; i < 400; i++) {
                 Detection detection = aDetection(random);
 
                 // When
-                List<String> names = correlator.accept(detection).stream()
+                List<String> names = correlator.accept(detection, ADetection.TIME).incidents().stream()
                         .flatMap(incident -> incident.triggers().stream())
                         .toList();
 
@@ -59,11 +57,12 @@ class MatchingPropertyTest {
     private static List<String> byLoop(List<Trigger> triggers, Detection detection) {
         List<String> names = new ArrayList<>();
         for (Trigger trigger : triggers) {
-            boolean matches = (trigger.rules().isEmpty() || trigger.rules().contains(detection.rule()))
-                    && (trigger.tags().isEmpty() || !Collections.disjoint(trigger.tags(), detection.tags()))
-                    && trigger.minimum().map(detection.priority()::isAtLeast).orElse(true)
-                    && trigger.source().map(detection.source()::equals).orElse(true)
-                    && trigger.where()
+            Selector selector = trigger.pattern().selectors().getFirst();
+            boolean matches = (selector.rules().isEmpty() || selector.rules().contains(detection.rule()))
+                    && (selector.tags().isEmpty() || selector.tags().stream().anyMatch(detection.tags()::containsAll))
+                    && (selector.priorities().isEmpty() || selector.priorities().contains(detection.priority()))
+                    && selector.source().map(detection.source()::equals).orElse(true)
+                    && selector.where()
                             .map(where -> where.condition().test(detection))
                             .orElse(true);
             if (matches) {

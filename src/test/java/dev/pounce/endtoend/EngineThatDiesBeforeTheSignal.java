@@ -51,7 +51,7 @@ final class EngineThatDiesBeforeTheSignal {
                 .orElseThrow(() -> new IllegalStateException("the policy has errors: " + problems.all()));
         ResponsePipeline pipeline = new ResponsePipeline(
                 FileJournal.open(Path.of(arguments[0]), clock),
-                new DroolsCorrelator(policy.actionSets().ruleBook(), clock, ids),
+                new DroolsCorrelator(policy.actionSets().ruleBook(), ids),
                 new Planner(policy.actionSets(), Mode.ENFORCE, ids),
                 GuardChain.standard(new ProcFacts(), clock),
                 new Dying(

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pounce.Policy;
 import dev.pounce.action.Action;
+import dev.pounce.correlation.Selector;
 import dev.pounce.correlation.Trigger;
 import dev.pounce.detection.Priority;
 import dev.pounce.source.Place;
@@ -105,12 +106,13 @@ class ActionSetReaderTest {
                                 List.of("hold")));
         Trigger trigger = set.trigger();
         assertThat(trigger.name()).isEqualTo("contain");
-        assertThat(trigger.rules()).containsExactly("Rule A", "Rule B");
-        assertThat(trigger.tags()).containsExactly("t1", "t2");
-        assertThat(trigger.minimum()).contains(Priority.WARNING);
-        assertThat(trigger.source()).contains("syscall");
         assertThat(trigger.cooldown()).contains(new Trigger.Cooldown(Trigger.Per.CONTAINER, Duration.ofMinutes(90)));
-        Trigger.Where where = trigger.where().orElseThrow();
+        Selector selector = trigger.pattern().selectors().getFirst();
+        assertThat(selector.rules()).containsExactly("Rule A", "Rule B");
+        assertThat(selector.tags()).containsExactly(List.of("t1"), List.of("t2"));
+        assertThat(selector.priorities()).isEqualTo(Selector.atLeast(Priority.WARNING));
+        assertThat(selector.source()).contains("syscall");
+        Selector.Where where = selector.where().orElseThrow();
         assertThat(where.text()).isEqualTo("proc.name = sh");
         assertThat(where.condition()
                         .test(ADetection.of("r").field("proc.name", "sh").build()))
@@ -263,7 +265,14 @@ class ActionSetReaderTest {
         List<String> found = problemsOf(both);
 
         // Then
-        assertThat(set.trigger().where().orElseThrow().text()).isEqualTo("proc.name = sh");
+        assertThat(set.trigger()
+                        .pattern()
+                        .selectors()
+                        .getFirst()
+                        .where()
+                        .orElseThrow()
+                        .text())
+                .isEqualTo("proc.name = sh");
         assertThat(found).singleElement().asString().contains("a second 'where'");
     }
 

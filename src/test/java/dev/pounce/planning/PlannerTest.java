@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.pounce.action.Action;
 import dev.pounce.asset.ContainerRef;
 import dev.pounce.asset.ProcessRef;
+import dev.pounce.correlation.ATrigger;
+import dev.pounce.correlation.AnIncident;
 import dev.pounce.correlation.Incident;
 import dev.pounce.correlation.Trigger;
 import dev.pounce.detection.Detection;
@@ -34,14 +36,7 @@ class PlannerTest {
             ADetection.of("Shell").process(7).container("c1").build();
 
     private static ActionSet set(String name, Mode mode, ActionSet.Step... steps) {
-        Trigger trigger = new Trigger(
-                name,
-                List.of("Shell"),
-                List.of(),
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty());
+        Trigger trigger = ATrigger.named(name).rules("Shell").build();
         return new ActionSet(name, new Place("a.yaml", 1, 1), Map.of(), mode, trigger, List.of(steps), Set.of());
     }
 
@@ -54,7 +49,7 @@ class PlannerTest {
     }
 
     private static Incident incident(Detection detection, String... triggers) {
-        return new Incident("i-1", detection.time(), List.of(triggers), List.of(), List.of(detection));
+        return AnIncident.of("i-1", detection.time(), List.of(triggers), List.of(), List.of(detection));
     }
 
     @Test
@@ -86,15 +81,10 @@ class PlannerTest {
     void theConditionOfTheSetIsPartOfTheReason() {
         // Given
         ActionSet set = set("a", Mode.ENFORCE, step("s", SUSPEND));
-        Trigger.Where where = new Trigger.Where("proc.name = sh\n  and user.uid = 0", d -> true);
-        Trigger trigger = new Trigger(
-                "a",
-                List.of("Shell"),
-                List.of(),
-                Optional.empty(),
-                Optional.empty(),
-                Optional.of(where),
-                Optional.empty());
+        Trigger trigger = ATrigger.named("a")
+                .rules("Shell")
+                .where("proc.name = sh\n  and user.uid = 0", d -> true)
+                .build();
         Planner planner = planner(
                 Mode.ENFORCE,
                 new ActionSet("a", set.place(), Map.of(), Mode.ENFORCE, trigger, set.steps(), Set.of("proc.name")));
@@ -243,7 +233,7 @@ class PlannerTest {
         // Given
         Planner planner = planner(
                 Mode.ENFORCE, set("a", Mode.ENFORCE, step("s", SUSPEND)), set("b", Mode.ENFORCE, step("s", KILL)));
-        Incident incident = new Incident(
+        Incident incident = AnIncident.of(
                 "i-1",
                 inContainer.time(),
                 List.of("a"),
