@@ -134,6 +134,7 @@ public final class Engine implements AutoCloseable {
     private Outcome observe(Action action) {
         return switch (action) {
             case Action.OnProcess onProcess -> processes.observe(onProcess);
+            case Action.OnCluster onCluster -> new Outcome.Withheld(ResponsePipeline.NO_WAY);
         };
     }
 

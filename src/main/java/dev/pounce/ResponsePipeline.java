@@ -36,6 +36,8 @@ public class ResponsePipeline {
 
     private static final Logger LOG = Logger.getLogger(ResponsePipeline.class);
 
+    static final String NO_WAY = "this engine has no way to the cluster yet";
+
     private final Journal journal;
     private final Correlator correlator;
     private final Planner planner;
@@ -180,12 +182,14 @@ public class ResponsePipeline {
     private CompletionStage<Outcome> carryOut(Action action, Instant deadline) {
         return switch (action) {
             case Action.OnProcess onProcess -> processes.carryOut(onProcess, deadline);
+            case Action.OnCluster onCluster -> CompletableFuture.completedStage(new Outcome.Withheld(NO_WAY));
         };
     }
 
     private Outcome rehearse(Action action) {
         return switch (action) {
             case Action.OnProcess onProcess -> processes.rehearse(onProcess);
+            case Action.OnCluster onCluster -> new Outcome.Withheld(NO_WAY);
         };
     }
 
@@ -206,6 +210,7 @@ public class ResponsePipeline {
                     case Action.SuspendProcess suspend -> true;
                     case Action.KillProcess kill -> false;
                     case Action.ResumeProcess resume -> false;
+                    case Action.OnCluster onCluster -> false;
                 };
         };
     }

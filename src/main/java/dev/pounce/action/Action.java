@@ -3,7 +3,11 @@ package dev.pounce.action;
 import dev.pounce.asset.Asset;
 import dev.pounce.asset.ContainerRef;
 import dev.pounce.asset.ProcessRef;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * One thing the engine can do to one asset.
@@ -15,8 +19,15 @@ public sealed interface Action {
 
     Asset target();
 
+    ActionType type();
+
+    /** What was chosen about it, defaults included. */
+    Parameters parameters();
+
     /** The step's name in an action set, such as {@code process.kill}. */
-    String verb();
+    default String verb() {
+        return type().verb();
+    }
 
     /** The action that restores the target, or empty where nothing can. */
     default Optional<Action> inverse() {
@@ -29,6 +40,19 @@ public sealed interface Action {
         ProcessRef target();
     }
 
+    /**
+     * What is done through the cluster, on its nodes beyond processes, or by calling somebody.
+     *
+     * @param parameters as {@link ActionType#read} gives them
+     */
+    record OnCluster(ActionType type, Asset target, Parameters parameters) implements Action {
+        public OnCluster {
+            if (type.family() == Family.PROCESS || !type.canBeAimedAt(target)) {
+                throw new IllegalArgumentException(type.verb() + " cannot be aimed at " + target.display());
+            }
+        }
+    }
+
     /** How far around the process a kill reaches. */
     enum Scope {
         /** The process alone. */
@@ -36,7 +60,21 @@ public sealed interface Action {
         /** The process and all its descendants. */
         TREE,
         /** Every process of the container it lives in. */
-        CONTAINER
+        CONTAINER;
+
+        /** As files write it. */
+        public String display() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+
+        public static Optional<Scope> parse(String word) {
+            for (Scope scope : values()) {
+                if (scope.display().equals(word)) {
+                    return Optional.of(scope);
+                }
+            }
+            return Optional.empty();
+        }
     }
 
     /**
@@ -45,17 +83,32 @@ public sealed interface Action {
      * @param container where the process lived when it was seen; must be present for scope CONTAINER
      */
     record KillProcess(ProcessRef target, Scope scope, Optional<ContainerRef> container) implements OnProcess {
+        // Made once: every kill is explained, and this stands before the signal
+        private static final Map<Scope, Parameters> SCOPES = Stream.of(Scope.values())
+                .collect(Collectors.toUnmodifiableMap(
+                        scope -> scope, scope -> ActionType.PROCESS_KILL.read(Map.of("scope", scope.display()))));
+
         @Override
-        public String verb() {
-            return "process.kill";
+        public ActionType type() {
+            return ActionType.PROCESS_KILL;
+        }
+
+        @Override
+        public Parameters parameters() {
+            return SCOPES.getOrDefault(scope, Parameters.NONE);
         }
     }
 
     /** SIGSTOP: holds the evidence in memory and buys time. */
     record SuspendProcess(ProcessRef target) implements OnProcess {
         @Override
-        public String verb() {
-            return "process.suspend";
+        public ActionType type() {
+            return ActionType.PROCESS_SUSPEND;
+        }
+
+        @Override
+        public Parameters parameters() {
+            return Parameters.NONE;
         }
 
         @Override
@@ -67,8 +120,13 @@ public sealed interface Action {
     /** SIGCONT. */
     record ResumeProcess(ProcessRef target) implements OnProcess {
         @Override
-        public String verb() {
-            return "process.resume";
+        public ActionType type() {
+            return ActionType.PROCESS_RESUME;
+        }
+
+        @Override
+        public Parameters parameters() {
+            return Parameters.NONE;
         }
     }
 }

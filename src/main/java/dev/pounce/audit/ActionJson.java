@@ -2,10 +2,19 @@ package dev.pounce.audit;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.pounce.action.Action;
+import dev.pounce.action.ActionType;
+import dev.pounce.action.Family;
 import dev.pounce.asset.Asset;
 import dev.pounce.asset.ContainerRef;
+import dev.pounce.asset.EndpointRef;
 import dev.pounce.asset.NodeRef;
+import dev.pounce.asset.ObjectRef;
+import dev.pounce.asset.PodRef;
 import dev.pounce.asset.ProcessRef;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** Reads back what {@link EntryJson} wrote of an action. */
@@ -15,31 +24,54 @@ final class ActionJson {
 
     /** Empty for an action that this release does not know, or whose target cannot be read. */
     static Optional<Action> read(JsonNode json) {
-        if (!(asset(json.path("target")).orElse(null) instanceof ProcessRef process)) {
+        Optional<Asset> target = asset(json.path("target"));
+        Optional<ActionType> type = ActionType.of(json.path("verb").asText());
+        return target.isEmpty() ? Optional.empty() : type.flatMap(known -> read(known, target.get(), json));
+    }
+
+    private static Optional<Action> read(ActionType type, Asset target, JsonNode json) {
+        if (type.family() != Family.PROCESS) {
+            try {
+                return Optional.of(new Action.OnCluster(type, target, type.read(plain(json.path("parameters")))));
+            } catch (IllegalArgumentException unknownToThisRelease) {
+                return Optional.empty();
+            }
+        }
+        if (!(target instanceof ProcessRef process)) {
             return Optional.empty();
         }
-        return switch (json.path("verb").asText()) {
-            case "process.kill" ->
-                scope(json.path("scope").asText())
+        return switch (type) {
+            case PROCESS_KILL ->
+                Action.Scope.parse(json.path("scope").asText())
                         .map(scope -> new Action.KillProcess(
                                 process,
                                 scope,
                                 asset(json.path("container"))
                                         .filter(ContainerRef.class::isInstance)
                                         .map(ContainerRef.class::cast)));
-            case "process.suspend" -> Optional.of(new Action.SuspendProcess(process));
-            case "process.resume" -> Optional.of(new Action.ResumeProcess(process));
+            case PROCESS_SUSPEND -> Optional.of(new Action.SuspendProcess(process));
+            case PROCESS_RESUME -> Optional.of(new Action.ResumeProcess(process));
             default -> Optional.empty();
         };
     }
 
-    private static Optional<Action.Scope> scope(String word) {
-        return switch (word) {
-            case "process" -> Optional.of(Action.Scope.PROCESS);
-            case "tree" -> Optional.of(Action.Scope.TREE);
-            case "container" -> Optional.of(Action.Scope.CONTAINER);
-            default -> Optional.empty();
-        };
+    /** Maps, lists and texts, as {@link ActionType#read} takes them. */
+    private static Map<String, Object> plain(JsonNode object) {
+        Map<String, Object> plain = new LinkedHashMap<>();
+        object.properties().forEach(member -> plain.put(member.getKey(), value(member.getValue())));
+        return plain;
+    }
+
+    private static Object value(JsonNode json) {
+        if (json.isObject()) {
+            return plain(json);
+        }
+        if (json.isArray()) {
+            List<Object> list = new ArrayList<>();
+            json.forEach(element -> list.add(value(element)));
+            return list;
+        }
+        return json.asText();
     }
 
     static Optional<Asset> asset(JsonNode json) {
@@ -56,7 +88,20 @@ final class ActionJson {
             case "container" ->
                 Optional.of(new ContainerRef(node, json.path("id").asText()));
             case "node" -> Optional.of(new NodeRef(json.path("name").asText()));
+            case "pod" ->
+                Optional.of(new PodRef(
+                        json.path("namespace").asText(), json.path("name").asText(), text(json.path("uid"))));
+            case "object" ->
+                Optional.of(new ObjectRef(
+                        json.path("resource").asText(),
+                        text(json.path("namespace")),
+                        json.path("name").asText()));
+            case "endpoint" -> Optional.of(new EndpointRef(json.path("name").asText()));
             default -> Optional.empty();
         };
+    }
+
+    private static Optional<String> text(JsonNode json) {
+        return json.isTextual() ? Optional.of(json.asText()) : Optional.empty();
     }
 }

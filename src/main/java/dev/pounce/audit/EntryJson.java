@@ -1,20 +1,23 @@
 package dev.pounce.audit;
 
 import dev.pounce.action.Action;
+import dev.pounce.action.Lane;
 import dev.pounce.action.Outcome;
 import dev.pounce.asset.Asset;
 import dev.pounce.asset.ContainerRef;
+import dev.pounce.asset.EndpointRef;
 import dev.pounce.asset.NodeRef;
 import dev.pounce.asset.ObjectRef;
 import dev.pounce.asset.PodRef;
 import dev.pounce.asset.ProcessRef;
 import dev.pounce.correlation.Incident;
 import dev.pounce.detection.Detection;
+import dev.pounce.detection.SecretFields;
 import dev.pounce.guard.Verdict;
+import dev.pounce.planning.OnFailure;
 import dev.pounce.planning.ResponsePlan;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -26,26 +29,6 @@ import java.util.Map;
 final class EntryJson {
 
     private static final String WITHHELD = "[withheld]";
-
-    /** Falco fields whose values are environments or contents; a name with an argument counts as well. */
-    private static final List<String> SECRET_FIELDS = List.of(
-            "proc.env",
-            "proc.aenv",
-            "evt.args",
-            "evt.buffer",
-            "evt.arg.data",
-            "evt.arg.env",
-            "evt.rawarg.data",
-            "evt.rawarg.env",
-            "ka.req.configmap.obj",
-            "jevt.obj");
-
-    /** What a Kubernetes audit event holds of Secrets and ConfigMaps. */
-    private static final List<String> SECRET_POINTERS = List.of(
-            "jevt.value[/requestObject/data",
-            "jevt.value[/requestObject/stringData",
-            "jevt.value[/responseObject/data",
-            "jevt.value[/responseObject/stringData");
 
     private EntryJson() {}
 
@@ -132,7 +115,7 @@ final class EntryJson {
         json.key("tags").value(detection.tags());
         List<String> secrets = new ArrayList<>(0);
         for (Map.Entry<String, ?> field : detection.fields().entrySet()) {
-            if (isSecret(field.getKey()) && field.getValue() != null) {
+            if (SecretFields.contains(field.getKey()) && field.getValue() != null) {
                 String text = String.valueOf(field.getValue());
                 // A shorter one would blank out half of the sentence and hide nothing
                 if (text.length() >= 4) {
@@ -148,7 +131,7 @@ final class EntryJson {
         json.key("output_fields").beginObject();
         for (Map.Entry<String, ?> field : detection.fields().entrySet()) {
             json.key(field.getKey());
-            if (isSecret(field.getKey()) && field.getValue() != null) {
+            if (SecretFields.contains(field.getKey()) && field.getValue() != null) {
                 json.text(WITHHELD);
             } else {
                 json.value(field.getValue());
@@ -160,23 +143,6 @@ final class EntryJson {
             asset(asset, json);
         }
         json.endArray().endObject();
-    }
-
-    static boolean isSecret(String field) {
-        for (String secret : SECRET_FIELDS) {
-            if (field.startsWith(secret)
-                    && (field.length() == secret.length()
-                            || field.charAt(secret.length()) == '['
-                            || field.charAt(secret.length()) == '.')) {
-                return true;
-            }
-        }
-        for (String pointer : SECRET_POINTERS) {
-            if (field.startsWith(pointer)) {
-                return true;
-            }
-        }
-        return false;
     }
 
     private static void plan(ResponsePlan plan, JsonLine json) {
@@ -208,10 +174,22 @@ final class EntryJson {
             action("action", step.action(), json);
             json.member("mode", step.mode().display())
                     .member("patience_ms", step.patience().toMillis())
-                    .member("because", step.because())
-                    .endObject();
+                    .member("because", step.because());
+            if (step.lane() != Lane.CONTAINMENT) {
+                json.member("lane", step.lane().display());
+            }
+            if (!step.after().isEmpty()) {
+                json.key("after").value(step.after());
+            }
+            if (step.onFailure() != OnFailure.STOP) {
+                json.member("on_failure", step.onFailure().display());
+            }
+            json.endObject();
         }
         json.endArray();
+        if (!plan.notified().isEmpty()) {
+            json.key("notify").value(plan.notified());
+        }
         json.key("left_out").beginArray();
         for (ResponsePlan.LeftOut leftOut : plan.leftOut()) {
             json.beginObject()
@@ -274,7 +252,7 @@ final class EntryJson {
         asset(action.target(), json);
         switch (action) {
             case Action.KillProcess kill -> {
-                json.member("scope", kill.scope().name().toLowerCase(Locale.ROOT));
+                json.member("scope", kill.scope().display());
                 if (kill.container().isPresent()) {
                     json.key("container");
                     asset(kill.container().get(), json);
@@ -282,6 +260,8 @@ final class EntryJson {
             }
             case Action.SuspendProcess suspend -> {}
             case Action.ResumeProcess resume -> {}
+            case Action.OnCluster on ->
+                json.key("parameters").value(on.parameters().plain());
         }
         json.endObject();
     }
@@ -312,6 +292,7 @@ final class EntryJson {
                 object.namespace().ifPresent(namespace -> json.member("namespace", namespace));
                 json.member("name", object.name());
             }
+            case EndpointRef endpoint -> json.member("kind", "endpoint").member("name", endpoint.name());
         }
         json.endObject();
     }

@@ -2,6 +2,7 @@ package dev.pounce.correlation;
 
 import dev.pounce.asset.Asset;
 import dev.pounce.asset.ContainerRef;
+import dev.pounce.asset.EndpointRef;
 import dev.pounce.asset.NodeRef;
 import dev.pounce.asset.ObjectRef;
 import dev.pounce.asset.PodRef;
@@ -307,6 +308,7 @@ public final class DroolsCorrelator implements Correlator, AutoCloseable {
             case NodeRef node -> node;
             case PodRef pod -> null;
             case ObjectRef object -> null;
+            case EndpointRef endpoint -> null;
         };
     }
 

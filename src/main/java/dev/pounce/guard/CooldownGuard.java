@@ -1,6 +1,7 @@
 package dev.pounce.guard;
 
 import dev.pounce.action.Action;
+import dev.pounce.action.Family;
 import dev.pounce.planning.Mode;
 import dev.pounce.planning.ResponsePlan;
 import java.time.Duration;
@@ -37,6 +38,9 @@ public final class CooldownGuard implements Guard {
 
     @Override
     public synchronized Verdict judge(ResponsePlan.Step step) {
+        if (step.action().type().family() == Family.CALL) {
+            return new Verdict.Allow(); // about another incident it says something else
+        }
         Instant now = clock.instant();
         boolean rehearsal = step.mode() != Mode.ENFORCE;
         Key key = new Key(step.action(), rehearsal);
@@ -64,6 +68,7 @@ public final class CooldownGuard implements Guard {
             case Action.ResumeProcess resume ->
                 allowed.remove(new Key(new Action.SuspendProcess(resume.target()), rehearsal));
             case Action.KillProcess kill -> {} // nothing undoes it
+            case Action.OnCluster onCluster -> {} // nobody may write what undoes it
         }
     }
 

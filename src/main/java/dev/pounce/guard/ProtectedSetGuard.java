@@ -116,6 +116,7 @@ public final class ProtectedSetGuard implements Guard {
                         aboutOne(suspend.target().pid());
                     // A protected process that was stopped is better off running.
                     case Action.ResumeProcess resume -> null;
+                    case Action.OnCluster onCluster -> ClusterObjects.objectionTo(onCluster);
                 };
         return reason == null ? new Verdict.Allow() : new Verdict.Deny(NAME, reason);
     }

@@ -5,6 +5,7 @@ import dev.pounce.correlation.Pattern;
 import dev.pounce.correlation.Selector;
 import dev.pounce.correlation.Trigger;
 import dev.pounce.detection.Priority;
+import dev.pounce.source.DurationText;
 import dev.pounce.source.Place;
 import dev.pounce.source.Problems;
 import dev.pounce.source.SourceFiles;
@@ -416,15 +417,17 @@ public final class ActionSetReader {
                             .map(keys -> keys.only(List.of("scope")))
                             .flatMap(keys ->
                                     keys.choice("scope", word -> constant(Action.Scope.values(), word), SCOPES));
-                    yield Optional.of(new ActionTemplate.KillProcess(scope.orElse(Action.Scope.PROCESS)));
+                    yield Optional.of(ActionTemplate.of(
+                            dev.pounce.action.ActionType.PROCESS_KILL,
+                            scope.map(one -> Map.of("scope", one.display())).orElse(Map.of())));
                 }
                 case "process.suspend" -> {
                     parameters.ifPresent(keys -> keys.only(List.of()));
-                    yield Optional.of(new ActionTemplate.SuspendProcess());
+                    yield Optional.of(ActionTemplate.of(dev.pounce.action.ActionType.PROCESS_SUSPEND));
                 }
                 case "process.resume" -> {
                     parameters.ifPresent(keys -> keys.only(List.of()));
-                    yield Optional.of(new ActionTemplate.ResumeProcess());
+                    yield Optional.of(ActionTemplate.of(dev.pounce.action.ActionType.PROCESS_RESUME));
                 }
                 default -> throw new IllegalStateException("no parameters known for the action " + verb);
             };

@@ -2,6 +2,7 @@ package dev.pounce.planning;
 
 import dev.pounce.asset.Asset;
 import dev.pounce.detection.Detection;
+import dev.pounce.source.DurationText;
 import dev.pounce.source.Printable;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,5 +1,6 @@
 package dev.pounce.planning;
 
+import dev.pounce.source.DurationText;
 import dev.pounce.source.Place;
 import dev.pounce.source.Problems;
 import dev.pounce.source.Yaml;

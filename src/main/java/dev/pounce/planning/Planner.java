@@ -1,9 +1,6 @@
 package dev.pounce.planning;
 
 import dev.pounce.action.Action;
-import dev.pounce.asset.Asset;
-import dev.pounce.asset.ContainerRef;
-import dev.pounce.asset.ProcessRef;
 import dev.pounce.correlation.Incident;
 import dev.pounce.detection.Detection;
 import java.time.Duration;
@@ -54,7 +51,7 @@ public final class Planner {
         Map<String, Prepared> sets = prepared;
         // The detection that completed the incident names the targets.
         Detection detection = incident.evidence().getLast();
-        ActionTemplate.Targets targets = targetsOf(detection);
+        ActionTemplate.Targets targets = ActionTemplate.Targets.of(detection);
         String seen = seen(detection);
 
         List<Draft> drafts = new ArrayList<>(4);
@@ -64,7 +61,7 @@ public final class Planner {
             if (set == null) {
                 leftOut.add(new ResponsePlan.LeftOut(name, EVERY_STEP, "the action set is not loaded any more"));
             } else {
-                draft(set, targets, seen, drafts, leftOut);
+                draft(set, targets, detection, seen, drafts, leftOut);
             }
         }
         for (Incident.CoolingDown cooling : incident.coolingDown()) {
@@ -86,6 +83,7 @@ public final class Planner {
     private static void draft(
             Prepared set,
             ActionTemplate.Targets targets,
+            Detection detection,
             String seen,
             List<Draft> drafts,
             List<ResponsePlan.LeftOut> leftOut) {
@@ -94,7 +92,7 @@ public final class Planner {
             String lacking = missing == null ? null : firstOf(missing, step.after);
             String reason = lacking == null ? null : "it comes after step '" + lacking + "', which is left out";
             if (reason == null) {
-                switch (step.template.aimAt(targets)) {
+                switch (step.template.aimAt(targets, detection)) {
                     case ActionTemplate.Resolved.Aimed(Action action) -> {
                         merge(new Draft(set, step, action, seen), drafts);
                         continue;
@@ -126,21 +124,6 @@ public final class Planner {
             }
         }
         drafts.add(next);
-    }
-
-    private static ActionTemplate.Targets targetsOf(Detection detection) {
-        ProcessRef process = null;
-        ContainerRef container = null;
-        List<Asset> assets = detection.assets();
-        for (int i = 0; i < assets.size(); i++) {
-            Asset asset = assets.get(i);
-            if (process == null && asset instanceof ProcessRef ref) {
-                process = ref;
-            } else if (container == null && asset instanceof ContainerRef ref) {
-                container = ref;
-            }
-        }
-        return new ActionTemplate.Targets(process, container);
     }
 
     /** How every reason of a plan begins. */

@@ -1,6 +1,7 @@
 package dev.pounce.planning;
 
 import dev.pounce.action.Action;
+import dev.pounce.action.Lane;
 import dev.pounce.correlation.Incident;
 import java.time.Duration;
 import java.util.List;
@@ -9,14 +10,22 @@ import java.util.List;
  * What is to be done about one incident, and why.
  *
  * @param id of the response: unique, and in the order of time
- * @param steps in the order in which they are tried
+ * @param steps in the order in which they are tried, within each lane
  * @param leftOut what was considered and is not in the plan
+ * @param notified names of those who are to be told, each once
  */
-public record ResponsePlan(String id, Incident incident, List<Step> steps, List<LeftOut> leftOut) {
+public record ResponsePlan(
+        String id, Incident incident, List<Step> steps, List<LeftOut> leftOut, List<String> notified) {
 
     public ResponsePlan {
         steps = List.copyOf(steps);
         leftOut = List.copyOf(leftOut);
+        notified = List.copyOf(notified);
+    }
+
+    /** One that nobody is told of. */
+    public ResponsePlan(String id, Incident incident, List<Step> steps, List<LeftOut> leftOut) {
+        this(id, incident, steps, leftOut, List.of());
     }
 
     /**
@@ -26,8 +35,41 @@ public record ResponsePlan(String id, Incident incident, List<Step> steps, List<
      * @param mode the action set's, capped by the engine's ceiling
      * @param patience how long the effect may take to be observed
      * @param because in words a person reads
+     * @param after ids of steps of this plan, of any lane, that must have ended well before
+     * @param onFailure what becomes of the steps behind it when it fails
+     * @param guards what its action set allows itself
      */
-    public record Step(String id, String actionSet, Action action, Mode mode, Duration patience, String because) {}
+    public record Step(
+            String id,
+            String actionSet,
+            Action action,
+            Mode mode,
+            Duration patience,
+            String because,
+            Lane lane,
+            List<String> after,
+            OnFailure onFailure,
+            Guards guards) {
+
+        public Step {
+            after = List.copyOf(after);
+        }
+
+        /** One of its action's own lane that waits for nothing in particular. */
+        public Step(String id, String actionSet, Action action, Mode mode, Duration patience, String because) {
+            this(
+                    id,
+                    actionSet,
+                    action,
+                    mode,
+                    patience,
+                    because,
+                    action.type().lane(),
+                    List.of(),
+                    OnFailure.STOP,
+                    Guards.NONE);
+        }
+    }
 
     /** @param because in words a person reads */
     public record LeftOut(String actionSet, String step, String because) {}

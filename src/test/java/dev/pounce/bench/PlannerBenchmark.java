@@ -1,6 +1,6 @@
 package dev.pounce.bench;
 
-import dev.pounce.action.Action;
+import dev.pounce.action.ActionType;
 import dev.pounce.asset.ContainerRef;
 import dev.pounce.asset.NodeRef;
 import dev.pounce.asset.ProcessRef;
@@ -221,10 +221,13 @@ public class PlannerBenchmark {
                 trigger,
                 List.of(
                         new ActionSet.Step(
-                                "hold", new ActionTemplate.SuspendProcess(), Duration.ofSeconds(5), List.of()),
+                                "hold",
+                                ActionTemplate.of(ActionType.PROCESS_SUSPEND),
+                                Duration.ofSeconds(5),
+                                List.of()),
                         new ActionSet.Step(
                                 "stop",
-                                new ActionTemplate.KillProcess(Action.Scope.TREE),
+                                ActionTemplate.of(ActionType.PROCESS_KILL, Map.of("scope", "tree")),
                                 Duration.ofSeconds(5),
                                 List.of("hold"))),
                 Set.of("proc.name"));

@@ -3,10 +3,11 @@ package dev.pounce.planning;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pounce.Policy;
-import dev.pounce.action.Action;
+import dev.pounce.action.ActionType;
 import dev.pounce.correlation.Selector;
 import dev.pounce.correlation.Trigger;
 import dev.pounce.detection.Priority;
+import dev.pounce.source.DurationText;
 import dev.pounce.source.Place;
 import dev.pounce.source.Problem;
 import dev.pounce.source.Problems;
@@ -98,10 +99,13 @@ class ActionSetReaderTest {
         assertThat(set.steps())
                 .containsExactly(
                         new ActionSet.Step(
-                                "hold", new ActionTemplate.SuspendProcess(), Duration.ofMillis(500), List.of()),
+                                "hold",
+                                ActionTemplate.of(ActionType.PROCESS_SUSPEND),
+                                Duration.ofMillis(500),
+                                List.of()),
                         new ActionSet.Step(
                                 "stop",
-                                new ActionTemplate.KillProcess(Action.Scope.TREE),
+                                ActionTemplate.of(ActionType.PROCESS_KILL, Map.of("scope", "tree")),
                                 Duration.ofSeconds(5),
                                 List.of("hold")));
         Trigger trigger = set.trigger();
@@ -130,10 +134,7 @@ class ActionSetReaderTest {
         assertThat(set.trigger().cooldown()).isEmpty();
         assertThat(set.steps())
                 .containsExactly(new ActionSet.Step(
-                        "stop",
-                        new ActionTemplate.KillProcess(Action.Scope.PROCESS),
-                        Duration.ofSeconds(5),
-                        List.of()));
+                        "stop", ActionTemplate.of(ActionType.PROCESS_KILL), Duration.ofSeconds(5), List.of()));
     }
 
     @ParameterizedTest(name = "{1}")
@@ -164,7 +165,7 @@ class ActionSetReaderTest {
         after: [hold]               ¦ after: [stop]               ¦ a.yaml:20:15: error: found 'stop' in after, which is this step or one further down, expected steps further up: they are tried in the order in which they are written | move the step below 'stop'
         { scope: tree }             ¦ { scope: forest }           ¦ a.yaml:21:30: error: found unknown scope 'forest', expected one of container, process, tree
         { scope: tree }             ¦ tree                        ¦ a.yaml:21:21: error: found 'tree' as process.kill, expected a mapping
-        per: container              ¦ per: pod                    ¦ a.yaml:23:22: error: found unknown per 'pod', expected one of container, node, process, rule | did you mean 'node'?
+        per: container              ¦ per: pot                    ¦ a.yaml:23:22: error: found unknown per 'pot', expected one of container, namespace, node, pod, process, rule | did you mean 'pod'?
         for: 1h30m                  ¦ for: ten                    ¦ a.yaml:23:38: error: found 'ten' as for, expected a number and a unit, such as 500ms, 5s, 10m, 1h30m or 1d
         `, for: 1h30m`              ¦ ``                          ¦ a.yaml:23:15: error: found cooldown without 'for', expected a number and a unit, such as 500ms, 5s, 10m, 1h30m or 1d
         """)

@@ -3,6 +3,7 @@ package dev.pounce.planning;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pounce.action.Action;
+import dev.pounce.action.ActionType;
 import dev.pounce.asset.ContainerRef;
 import dev.pounce.asset.ProcessRef;
 import dev.pounce.correlation.ATrigger;
@@ -28,9 +29,10 @@ class PlannerTest {
 
     private static final ProcessRef PROCESS = new ProcessRef(ADetection.NODE, 7, 7000);
     private static final ContainerRef CONTAINER = new ContainerRef(ADetection.NODE, "c1");
-    private static final ActionTemplate SUSPEND = new ActionTemplate.SuspendProcess();
-    private static final ActionTemplate KILL = new ActionTemplate.KillProcess(Action.Scope.PROCESS);
-    private static final ActionTemplate KILL_CONTAINER = new ActionTemplate.KillProcess(Action.Scope.CONTAINER);
+    private static final ActionTemplate SUSPEND = ActionTemplate.of(ActionType.PROCESS_SUSPEND);
+    private static final ActionTemplate KILL = ActionTemplate.of(ActionType.PROCESS_KILL, Map.of("scope", "process"));
+    private static final ActionTemplate KILL_CONTAINER =
+            ActionTemplate.of(ActionType.PROCESS_KILL, Map.of("scope", "container"));
 
     private final Detection inContainer =
             ADetection.of("Shell").process(7).container("c1").build();
@@ -200,7 +202,10 @@ class PlannerTest {
         Planner planner = planner(
                 Mode.ENFORCE,
                 set("one", Mode.ENFORCE, step("s", KILL)),
-                set("tree", Mode.ENFORCE, step("s", new ActionTemplate.KillProcess(Action.Scope.TREE))));
+                set(
+                        "tree",
+                        Mode.ENFORCE,
+                        step("s", ActionTemplate.of(ActionType.PROCESS_KILL, Map.of("scope", "tree")))));
 
         // When
         ResponsePlan plan = planner.planFor(incident(inContainer, "one", "tree"));
@@ -218,7 +223,7 @@ class PlannerTest {
                         "blink",
                         Mode.ENFORCE,
                         step("a", SUSPEND),
-                        step("b", new ActionTemplate.ResumeProcess(), "a"),
+                        step("b", ActionTemplate.of(ActionType.PROCESS_RESUME), "a"),
                         step("c", SUSPEND, "b")));
 
         // When

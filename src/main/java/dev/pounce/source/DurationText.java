@@ -1,4 +1,4 @@
-package dev.pounce.planning;
+package dev.pounce.source;
 
 import java.time.Duration;
 import java.util.Optional;
@@ -6,9 +6,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Durations as people write them: {@code 500ms}, {@code 5s}, {@code 1h30m}, {@code 2d}. A unit is never optional. */
-final class DurationText {
+public final class DurationText {
 
-    static final String EXPECTED = "a number and a unit, such as 500ms, 5s, 10m, 1h30m or 1d";
+    public static final String EXPECTED = "a number and a unit, such as 500ms, 5s, 10m, 1h30m or 1d";
 
     // Nine digits of days do not overflow; each unit at most once, the larger first.
     private static final Pattern FORM =
@@ -16,7 +16,7 @@ final class DurationText {
 
     private DurationText() {}
 
-    static Optional<Duration> parse(String text) {
+    public static Optional<Duration> parse(String text) {
         Matcher matcher = FORM.matcher(text);
         if (text.isEmpty() || !matcher.matches()) {
             return Optional.empty();
@@ -34,7 +34,7 @@ final class DurationText {
     }
 
     /** The shortest such text. */
-    static String display(Duration duration) {
+    public static String display(Duration duration) {
         StringBuilder text = new StringBuilder();
         append(text, duration.toDaysPart(), "d");
         append(text, duration.toHoursPart(), "h");
