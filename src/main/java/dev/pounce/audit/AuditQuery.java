@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * Questions to a journal: which responses were there, and what is the whole story of one. Reads the files, also
@@ -31,60 +32,52 @@ public final class AuditQuery {
     }
 
     /**
-     * Which responses are wanted; empty means all.
+     * Which responses are wanted: those for which all of it holds.
      *
-     * @param rule the name of a detection rule, in full
-     * @param target such as {@code process/4711}
      * @param limit the newest so many
      */
-    public record Filter(
-            Optional<Instant> since,
-            Optional<Instant> until,
-            Optional<String> rule,
-            Optional<String> actionSet,
-            Optional<String> target,
-            int limit) {
+    public record Filter(Predicate<ResponseRecord> wanted, int limit) {
 
-        public static final Filter ALL = new Filter(
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                Integer.MAX_VALUE);
+        public static final Filter ALL = new Filter(response -> true, Integer.MAX_VALUE);
 
-        public Filter withLimit(int newest) {
-            return new Filter(since, until, rule, actionSet, target, newest);
+        public Filter newest(int most) {
+            return new Filter(wanted, most);
         }
 
-        public Filter withSince(Instant earliest) {
-            return new Filter(Optional.of(earliest), until, rule, actionSet, target, limit);
+        public Filter since(Instant earliest) {
+            return and(response -> !response.time().isBefore(earliest));
         }
 
-        public Filter withRule(String name) {
-            return new Filter(since, until, Optional.of(name), actionSet, target, limit);
+        public Filter until(Instant latest) {
+            return and(response -> !response.time().isAfter(latest));
         }
 
-        boolean accepts(ResponseRecord response) {
-            return since.map(earliest -> !response.time().isBefore(earliest)).orElse(true)
-                    && until.map(latest -> !response.time().isAfter(latest)).orElse(true)
-                    && rule.map(name -> response.detections().stream()
-                                    .anyMatch(seen -> seen.rule().equals(name)))
-                            .orElse(true)
-                    && actionSet
-                            .map(name -> response.triggers().contains(name)
-                                    || response.steps().stream()
-                                            .anyMatch(step -> step.actionSet().equals(name)))
-                            .orElse(true)
-                    && target.map(name -> response.steps().stream()
-                                    .anyMatch(step -> step.target().equals(name)))
-                            .orElse(true);
+        /** @param name of a detection rule, in full */
+        public Filter rule(String name) {
+            return and(response ->
+                    response.detections().stream().anyMatch(seen -> seen.rule().equals(name)));
+        }
+
+        public Filter actionSet(String name) {
+            return and(response -> response.triggers().contains(name)
+                    || response.steps().stream()
+                            .anyMatch(step -> step.actionSet().equals(name)));
+        }
+
+        /** @param name such as {@code process/4711} */
+        public Filter target(String name) {
+            return and(response ->
+                    response.steps().stream().anyMatch(step -> step.target().equals(name)));
+        }
+
+        private Filter and(Predicate<ResponseRecord> more) {
+            return new Filter(wanted.and(more), limit);
         }
     }
 
     /** Oldest first. */
     public List<ResponseRecord> responses(Filter filter) {
-        List<ResponseRecord> accepted = read().stream().filter(filter::accepts).toList();
+        List<ResponseRecord> accepted = read().stream().filter(filter.wanted()).toList();
         return accepted.subList(Math.max(0, accepted.size() - filter.limit()), accepted.size());
     }
 

@@ -150,11 +150,11 @@ final class EntryJson {
         json.member("response", plan.id()).member("incident", incident.id()).member("incident_time", incident.time());
         json.key("triggers").value(incident.triggers());
         json.key("detections").beginArray();
-        int left = JsonLine.LONGEST_LIST;
-        for (Detection detection : incident.evidence()) {
-            if (left-- > 0) {
-                json.text(detection.id());
-            }
+        // The newest ones, since the last of them completed it
+        List<Detection> evidence = incident.evidence();
+        for (Detection detection :
+                evidence.subList(Math.max(0, evidence.size() - JsonLine.LONGEST_LIST), evidence.size())) {
+            json.text(detection.id());
         }
         json.endArray();
         if (!incident.coolingDown().isEmpty()) {
@@ -246,7 +246,7 @@ final class EntryJson {
         }
     }
 
-    private static void action(String key, Action action, JsonLine json) {
+    static void action(String key, Action action, JsonLine json) {
         json.key(key).beginObject().member("verb", action.verb());
         json.key("target");
         asset(action.target(), json);

@@ -79,8 +79,7 @@ final class AuditCommand implements Callable<Integer> {
         @Override
         public Integer call() {
             requireJournal(state);
-            List<ResponseRecord> responses = new AuditQuery(state.directory)
-                    .responses(new AuditQuery.Filter(since, Optional.empty(), rule, actionSet, target, limit));
+            List<ResponseRecord> responses = new AuditQuery(state.directory).responses(filter());
             PrintWriter out = spec.commandLine().getOut();
             switch (output) {
                 case TEXT -> {
@@ -94,6 +93,14 @@ final class AuditCommand implements Callable<Integer> {
             }
             out.flush();
             return 0;
+        }
+
+        private AuditQuery.Filter filter() {
+            AuditQuery.Filter filter = AuditQuery.Filter.ALL.newest(limit);
+            filter = since.map(filter::since).orElse(filter);
+            filter = rule.map(filter::rule).orElse(filter);
+            filter = actionSet.map(filter::actionSet).orElse(filter);
+            return target.map(filter::target).orElse(filter);
         }
 
         private boolean hasFilter() {

@@ -68,7 +68,7 @@ class AuditQueryTest {
         write(Entries.wholeStory("resp-2"));
 
         // When
-        String list = AuditText.list(new AuditQuery(state).responses(AuditQuery.Filter.ALL.withLimit(1)));
+        String list = AuditText.list(new AuditQuery(state).responses(AuditQuery.Filter.ALL.newest(1)));
 
         // Then
         assertThat(list.lines().map(line -> line.replaceAll(" {2,}", " | ")))
@@ -85,11 +85,16 @@ class AuditQueryTest {
         AuditQuery query = new AuditQuery(state);
 
         // Then
-        assertThat(query.responses(AuditQuery.Filter.ALL.withRule("Run miner"))).hasSize(1);
-        assertThat(query.responses(AuditQuery.Filter.ALL.withRule("Another"))).isEmpty();
-        assertThat(query.responses(AuditQuery.Filter.ALL.withSince(Entries.NOON)))
+        assertThat(query.responses(AuditQuery.Filter.ALL.rule("Run miner"))).hasSize(1);
+        assertThat(query.responses(AuditQuery.Filter.ALL.rule("Another"))).isEmpty();
+        assertThat(query.responses(AuditQuery.Filter.ALL.since(Entries.NOON))).hasSize(1);
+        assertThat(query.responses(
+                        AuditQuery.Filter.ALL.actionSet("contain-miner").target("process/4711")))
                 .hasSize(1);
-        assertThat(query.responses(AuditQuery.Filter.ALL.withSince(Entries.NOON.plusSeconds(1))))
+        assertThat(query.responses(
+                        AuditQuery.Filter.ALL.actionSet("contain-miner").target("process/1")))
+                .isEmpty();
+        assertThat(query.responses(AuditQuery.Filter.ALL.since(Entries.NOON.plusSeconds(1))))
                 .isEmpty();
     }
 
