@@ -4,7 +4,6 @@ import dev.pounce.audit.JournalEntry.LoadedFile;
 import dev.pounce.detection.DetectionFields;
 import dev.pounce.detection.language.CompiledCondition;
 import dev.pounce.detection.language.ConditionText;
-import dev.pounce.detection.language.FieldUse;
 import dev.pounce.detection.language.Rule;
 import dev.pounce.detection.language.RuleFileReader;
 import dev.pounce.detection.language.RuleSet;
@@ -66,7 +65,7 @@ public record Policy(RuleSet rules, ActionSets actionSets, List<LoadedFile> file
                     ConditionText.compile(text, place, rules, new DetectionFields(), problems);
             return compiled.map(where -> new WhereCompiler.Compiled(
                     where.condition(),
-                    where.fields().stream().map(FieldUse::toString).collect(Collectors.toUnmodifiableSet())));
+                    where.fields().stream().map(DetectionFields::carriedFor).collect(Collectors.toUnmodifiableSet())));
         };
     }
 

@@ -399,6 +399,11 @@ final class ConditionCompiler<E> {
     }
 
     private @Nullable Value<E> field(Operand.Field field) {
+        Optional<FieldType> own = binder.ownType(field.use());
+        if (own.isPresent()) {
+            used.add(field.use());
+            return new Value<>(field.use().toString(), own.get(), false, Set.of(), null, extractor(field.use()));
+        }
         switch (FieldTable.resolve(field.use())) {
             case FieldTable.Resolution.Wrong wrong -> {
                 unknown(field.spot(), wrong);

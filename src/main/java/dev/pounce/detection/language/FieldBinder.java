@@ -12,6 +12,11 @@ public interface FieldBinder<E> {
     /** Empty when this kind of event can never supply the field. */
     Optional<Extractor<E>> bind(FieldUse use);
 
+    /** The type of a field that only this kind of event has, beside those of Falco's table. */
+    default Optional<FieldType> ownType(FieldUse use) {
+        return Optional.empty();
+    }
+
     /**
      * Gets one value out of one event: a {@code String}, {@code Long}, {@code Double}, {@code Boolean},
      * {@code byte[]} (buffers), a {@code List} of these, or null when this event does not have it. Text

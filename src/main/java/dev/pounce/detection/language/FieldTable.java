@@ -7,6 +7,7 @@ import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -231,6 +232,13 @@ public final class FieldTable {
             dot = use.name().lastIndexOf('.', dot - 1);
         }
         return new Resolution.Wrong("unknown field '" + use + "'", "a known field", use.name());
+    }
+
+    /** What the values of a field are that is used with a right argument; empty for an unknown field. */
+    public static Optional<FieldType> typeOf(FieldUse use) {
+        return resolve(use) instanceof Resolution.Known known
+                ? Optional.of(known.info().type())
+                : Optional.empty();
     }
 
     private static boolean takesDottedArgument(FieldInfo family) {

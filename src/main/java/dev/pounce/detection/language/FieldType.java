@@ -37,7 +37,7 @@ public enum FieldType {
         this.signed = signed;
     }
 
-    boolean isInteger() {
+    public boolean isInteger() {
         return bits > 0;
     }
 
