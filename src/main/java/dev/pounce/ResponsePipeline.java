@@ -16,7 +16,6 @@ import dev.pounce.planning.ResponsePlan;
 import jakarta.inject.Singleton;
 import java.time.Clock;
 import java.time.Instant;
-import java.util.Iterator;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.LongAdder;
@@ -113,55 +112,90 @@ public class ResponsePipeline {
         }
     }
 
+    /** To be called once a second: that something did not happen is an incident, too. Any thread. */
+    void passTime() {
+        Recording record = new Recording(journal);
+        turn.lock();
+        try {
+            Instant now = clock.instant();
+            for (Incident incident : correlator.elapsed(now)) {
+                respondTo(incident, StageClock.since(now, now), record);
+            }
+        } catch (RuntimeException bug) {
+            notAnswered(bug);
+        } finally {
+            turn.unlock();
+            writeRest(record);
+        }
+    }
+
     private void respondTo(Incident incident, StageClock stages, Recording record) {
         ResponsePlan plan = planner.planFor(incident);
         stages.planned();
         record.note(new JournalEntry.Planned(plan));
         try {
-            next(plan, plan.steps().iterator(), stages, record);
+            goOn(new ResponseRun(plan), stages, record);
         } catch (JournalUnavailable full) {
             correlator.takeBack(incident); // what was never answered must not cool down
             throw full;
         }
     }
 
-    private void next(ResponsePlan plan, Iterator<ResponsePlan.Step> steps, StageClock stages, Recording record) {
-        if (!steps.hasNext()) {
-            record.write();
-            return;
+    /** Tries every step whose turn has come. Steps that do not wait for each other are under way side by side. */
+    private void goOn(ResponseRun run, StageClock stages, Recording record) {
+        for (ResponsePlan.Step step : run.takeReady()) {
+            tryStep(run, step, stages.copy(), record);
         }
-        ResponsePlan.Step step = steps.next();
+        record.write();
+    }
+
+    private void tryStep(ResponseRun run, ResponsePlan.Step step, StageClock stages, Recording record) {
+        ResponsePlan plan = run.plan();
         Verdict verdict = guards.judge(step);
         stages.judged();
         record.note(new JournalEntry.Judged(plan.id(), step.id(), verdict));
         CompletionStage<Outcome> ending = actOn(plan, step, verdict, record);
         stages.sent();
         record.write();
-        ending.thenAccept(outcome -> ended(plan, step, steps, verdict, outcome, stages));
+        ending.thenAccept(outcome -> ended(run, step, verdict, outcome, stages));
     }
 
-    private void ended(
-            ResponsePlan plan,
-            ResponsePlan.Step step,
-            Iterator<ResponsePlan.Step> rest,
-            Verdict verdict,
-            Outcome outcome,
-            StageClock stages) {
+    private void ended(ResponseRun run, ResponsePlan.Step step, Verdict verdict, Outcome outcome, StageClock stages) {
         stages.observed();
+        ResponsePlan plan = run.plan();
         Recording record = new Recording(journal);
         try {
             record.note(new JournalEntry.Ended(plan.id(), step.id(), outcome, stages.timings()));
+            run.ended(step, outcome instanceof Outcome.Done);
             onlooker.ended(plan, step, verdict, outcome, stages.timings());
-            if (goesOnAfter(step, outcome)) {
-                next(plan, rest, stages.again(), record);
-            } else {
-                rest.forEachRemaining(left -> record.note(leftOut(plan, left, step, stages)));
+            if (speaksAgainstWhatComesAfter(step, outcome)) {
+                run.stopBehind(step).forEach(left -> record.note(leftOut(plan, left, step, stages)));
             }
+            run.takeToUndo().forEach(done -> undo(plan, done, record));
+            goOn(run, stages.again(), record);
         } catch (RuntimeException bug) {
             notAnswered(bug);
         } finally {
             writeRest(record);
         }
+    }
+
+    /** Takes back what a step has done, without asking the guards: it restores what was there before us. */
+    private void undo(ResponsePlan plan, ResponsePlan.Step done, Recording record) {
+        done.action().inverse().ifPresent(inverse -> {
+            Instant now = clock.instant();
+            record.note(new JournalEntry.UndoScheduled(plan.id(), done.id(), inverse, now));
+            record.writeAhead();
+            CompletionStage<Outcome> ending = carryOut(inverse, now.plus(done.patience()));
+            record.write();
+            ending.thenAccept(outcome -> undone(plan, done, outcome));
+        });
+    }
+
+    private void undone(ResponsePlan plan, ResponsePlan.Step done, Outcome outcome) {
+        Recording record = new Recording(journal);
+        record.note(new JournalEntry.Undone(plan.id(), done.id(), outcome));
+        writeRest(record);
     }
 
     private CompletionStage<Outcome> actOn(
@@ -194,23 +228,22 @@ public class ResponsePipeline {
     }
 
     /**
-     * A step whose turn came too late or that was refused does not speak against the next. One that failed does, but for a
-     * process that could not be held: whoever can keep himself from being seen stopped must not thereby escape what comes
-     * after.
+     * A step whose turn came too late or that was refused does not speak against the next. One that failed does, unless
+     * its set goes on all the same; but for a process that could not be held: whoever can keep himself from being
+     * seen stopped must not thereby escape what comes after.
      */
-    private static boolean goesOnAfter(ResponsePlan.Step step, Outcome outcome) {
+    private static boolean speaksAgainstWhatComesAfter(ResponsePlan.Step step, Outcome outcome) {
         return switch (outcome) {
-            case Outcome.Done d -> true;
-            case Outcome.AlreadySo a -> true;
-            case Outcome.TargetGone g -> true;
-            case Outcome.WouldAct w -> true;
-            case Outcome.Withheld w -> true;
+            case Outcome.Done d -> false;
+            case Outcome.AlreadySo a -> false;
+            case Outcome.TargetGone g -> false;
+            case Outcome.WouldAct w -> false;
+            case Outcome.Withheld w -> false;
             case Outcome.Failed f ->
-                switch (step.action()) {
-                    case Action.SuspendProcess suspend -> true;
-                    case Action.KillProcess kill -> false;
-                    case Action.ResumeProcess resume -> false;
-                    case Action.OnCluster onCluster -> false;
+                switch (step.onFailure()) {
+                    case STOP -> !(step.action() instanceof Action.SuspendProcess);
+                    case UNDO -> true;
+                    case CONTINUE -> false;
                 };
         };
     }

@@ -91,7 +91,9 @@ class EntryReaderTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"- action:\n", "- actionner: kubernetes:label\n", "- rule: R\n  actions: [{actionner: 'a:b'}]\n"})
+    @ValueSource(
+            strings = {"- action:\n", "- actionner: kubernetes:label\n", "- rule: R\n  actions: [{actionner: 'a:b'}]\n"
+            })
     void anActionWithoutANameIsAnError(String text) {
         assertThat(TalonText.of(text).rendered())
                 .singleElement()
@@ -115,7 +117,8 @@ class EntryReaderTest {
                 .asString()
                 .isEqualTo("1.yaml:2:13: error: found '" + written
                         + "' as continue, expected true or false, in small letters");
-        assertThat(TalonText.of("- rule: R\n  dry_run: " + written + "\n").rendered()).hasSize(1);
+        assertThat(TalonText.of("- rule: R\n  dry_run: " + written + "\n").rendered())
+                .hasSize(1);
         assertThat(TalonText.of("- rule: R\n  actions: [{action: A, ignore_errors: " + written + "}]\n")
                         .rendered())
                 .hasSize(1);
@@ -124,7 +127,10 @@ class EntryReaderTest {
     @ParameterizedTest
     @ValueSource(strings = {"'true'", "\"true\"", "true"})
     void booleansMayBeInQuotes(String written) {
-        assertThat(TalonText.of("- rule: R\n  dry_run: " + written + "\n").rule().dryRun()).contains(true);
+        assertThat(TalonText.of("- rule: R\n  dry_run: " + written + "\n")
+                        .rule()
+                        .dryRun())
+                .contains(true);
     }
 
     @ParameterizedTest
@@ -137,14 +143,21 @@ class EntryReaderTest {
         "'- rule: R\n  match: {rule: [X]}', rules"
     })
     void unknownKeysAreErrorsWithASuggestion(String text, String meant) {
-        assertThat(TalonText.of(text).rendered())
-                .anySatisfy(problem -> assertThat(problem)
-                        .contains("error: found unknown key in ")
-                        .endsWith("did you mean '" + meant + "'?"));
+        assertThat(TalonText.of(text).rendered()).anySatisfy(problem -> assertThat(problem)
+                .contains("error: found unknown key in ")
+                .endsWith("did you mean '" + meant + "'?"));
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"match: [X]", "match: {rules: X}", "actions: A", "actions: [A]", "notifiers: slack", "match: {tags: [[a]]}"})
+    @ValueSource(
+            strings = {
+                "match: [X]",
+                "match: {rules: X}",
+                "actions: A",
+                "actions: [A]",
+                "notifiers: slack",
+                "match: {tags: [[a]]}"
+            })
     void aValueOfAnotherShapeIsAnError(String line) {
         assertThat(TalonText.of("- rule: R\n  " + line + "\n").rendered())
                 .singleElement()

@@ -35,11 +35,13 @@ class MergingTest {
     private static Object plain(Yaml value) {
         return switch (value) {
             case Yaml.Scalar scalar -> scalar.text();
-            case Yaml.Sequence list -> list.items().stream().map(MergingTest::plain).toList();
+            case Yaml.Sequence list ->
+                list.items().stream().map(MergingTest::plain).toList();
             case Yaml.Mapping map ->
                 map.entries().entrySet().stream()
                         .collect(java.util.stream.Collectors.toMap(
-                                Map.Entry::getKey, entry -> plain(entry.getValue().value())));
+                                Map.Entry::getKey,
+                                entry -> plain(entry.getValue().value())));
         };
     }
 
@@ -101,8 +103,8 @@ class MergingTest {
     @Test
     void whatALaterSharedActionDoesNotMentionStays() {
         // Given
-        TalonText text = TalonText.of(
-                RULE, "- action: A\n  actionner: kubernetes:label\n  continue: false\n", "- action: A\n");
+        TalonText text =
+                TalonText.of(RULE, "- action: A\n  actionner: kubernetes:label\n  continue: false\n", "- action: A\n");
 
         // Then
         assertThat(action(text).actionner().orElseThrow().text()).isEqualTo("kubernetes:label");
@@ -145,7 +147,9 @@ class MergingTest {
     void parametersOfSharedActionsMergeByTheirKind(String earlier, String later, String merged) {
         // Given
         TalonText text = TalonText.of(
-                RULE, "- action: A\n  parameters: {p: " + earlier + "}\n", "- action: A\n  parameters: {p: " + later + "}\n");
+                RULE,
+                "- action: A\n  parameters: {p: " + earlier + "}\n",
+                "- action: A\n  parameters: {p: " + later + "}\n");
 
         // Then
         assertThat(value(action(text), "p")).hasToString(merged);
@@ -157,11 +161,13 @@ class MergingTest {
     void aLaterValueOfAnotherTypeIsDroppedAndWarnedOf(String earlier, String later) {
         // Given
         TalonText text = TalonText.of(
-                RULE, "- action: A\n  parameters: {p: " + earlier + "}\n", "- action: A\n  parameters: {p: " + later + "}\n");
+                RULE,
+                "- action: A\n  parameters: {p: " + earlier + "}\n",
+                "- action: A\n  parameters: {p: " + later + "}\n");
 
         // Then
-        assertThat(value(action(text), "p")).isEqualTo(value(action(TalonText.of(
-                RULE, "- action: A\n  parameters: {p: " + earlier + "}\n")), "p"));
+        assertThat(value(action(text), "p"))
+                .isEqualTo(value(action(TalonText.of(RULE, "- action: A\n  parameters: {p: " + earlier + "}\n")), "p"));
         assertThat(text.rendered())
                 .singleElement()
                 .asString()
@@ -235,8 +241,10 @@ class MergingTest {
                 "- rule: R\n  match: {priority: Alert, source: k8s_audit}\n");
 
         // Then
-        assertThat(text.rule().match().orElseThrow().priority().orElseThrow().text()).isEqualTo("Alert");
-        assertThat(text.rule().match().orElseThrow().source().orElseThrow().text()).isEqualTo("k8s_audit");
+        assertThat(text.rule().match().orElseThrow().priority().orElseThrow().text())
+                .isEqualTo("Alert");
+        assertThat(text.rule().match().orElseThrow().source().orElseThrow().text())
+                .isEqualTo("k8s_audit");
         assertThat(text.rendered()).isEmpty();
     }
 
@@ -249,13 +257,13 @@ class MergingTest {
                 "- rule: R\n  " + later + "\n");
 
         // Then
-        assertThat(text.rule().match().orElseThrow().priority().orElseThrow().text()).isEqualTo("Error");
-        assertThat(text.rule().match().orElseThrow().source().orElseThrow().text()).isEqualTo("syscall");
-        assertThat(text.rendered())
-                .hasSize(2)
-                .allSatisfy(problem -> assertThat(problem)
-                        .startsWith("2.yaml:1:9: warning: found rule 'R' again, without its ")
-                        .contains("which Talon would then forget"));
+        assertThat(text.rule().match().orElseThrow().priority().orElseThrow().text())
+                .isEqualTo("Error");
+        assertThat(text.rule().match().orElseThrow().source().orElseThrow().text())
+                .isEqualTo("syscall");
+        assertThat(text.rendered()).hasSize(2).allSatisfy(problem -> assertThat(problem)
+                .startsWith("2.yaml:1:9: warning: found rule 'R' again, without its ")
+                .contains("which Talon would then forget"));
     }
 
     @Test
@@ -287,7 +295,8 @@ class MergingTest {
         assertThat(action(text).continues()).contains(false);
         assertThat(action(text).ignoreErrors()).contains(true);
         assertThat(value(action(text), "tail_lines")).isEqualTo("5");
-        assertThat(action(text).output().orElseThrow().target().orElseThrow().text()).isEqualTo("aws:s3");
+        assertThat(action(text).output().orElseThrow().target().orElseThrow().text())
+                .isEqualTo("aws:s3");
     }
 
     @Test
@@ -308,9 +317,12 @@ class MergingTest {
         assertThat(action(text).continues()).contains(true);
         assertThat(value(action(text), "p")).isEqualTo("1");
         assertThat(value(action(text), "q")).isEqualTo("3");
-        assertThat(action(text).output().orElseThrow().target().orElseThrow().text()).isEqualTo("aws:s3");
-        assertThat(value(action(text).output().orElseThrow().parameters(), "bucket")).isEqualTo("mine");
-        assertThat(value(action(text).output().orElseThrow().parameters(), "prefix")).isEqualTo("x");
+        assertThat(action(text).output().orElseThrow().target().orElseThrow().text())
+                .isEqualTo("aws:s3");
+        assertThat(value(action(text).output().orElseThrow().parameters(), "bucket"))
+                .isEqualTo("mine");
+        assertThat(value(action(text).output().orElseThrow().parameters(), "prefix"))
+                .isEqualTo("x");
     }
 
     @Test
