@@ -1,6 +1,7 @@
 package dev.pounce.planning;
 
 import dev.pounce.action.Action;
+import dev.pounce.action.Lane;
 import dev.pounce.correlation.Incident;
 import dev.pounce.detection.Detection;
 import java.time.Duration;
@@ -10,6 +11,7 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -56,12 +58,19 @@ public final class Planner {
 
         List<Draft> drafts = new ArrayList<>(4);
         List<ResponsePlan.LeftOut> leftOut = new ArrayList<>(0);
+        Set<String> notified = new LinkedHashSet<>();
+        String last = null; // the set after which no other answers
         for (String name : incident.triggers()) {
             Prepared set = sets.get(name);
-            if (set == null) {
+            if (last != null) {
+                leftOut.add(new ResponsePlan.LeftOut(
+                        name, EVERY_STEP, "action set " + last + " answers, and lets none after it answer, too"));
+            } else if (set == null) {
                 leftOut.add(new ResponsePlan.LeftOut(name, EVERY_STEP, "the action set is not loaded any more"));
             } else {
                 draft(set, targets, detection, seen, drafts, leftOut);
+                notified.addAll(set.notified);
+                last = set.continues ? null : name;
             }
         }
         for (Incident.CoolingDown cooling : incident.coolingDown()) {
@@ -75,9 +84,35 @@ public final class Planner {
         List<ResponsePlan.Step> steps = new ArrayList<>(drafts.size());
         for (Draft draft : drafts) {
             steps.add(new ResponsePlan.Step(
-                    draft.step.id, draft.set.name, draft.action, draft.set.mode, draft.patience, draft.because));
+                    draft.step.id,
+                    draft.set.name,
+                    draft.action,
+                    draft.step.mode,
+                    draft.patience,
+                    draft.because,
+                    draft.step.lane,
+                    after(draft, drafts),
+                    draft.step.onFailure,
+                    draft.set.guards));
         }
-        return new ResponsePlan(ids.get(), incident, steps, leftOut);
+        return new ResponsePlan(ids.get(), incident, steps, leftOut, List.copyOf(notified));
+    }
+
+    /** What a step comes after, by the ids that the plan has for it: another set may speak for the same action. */
+    private static List<String> after(Draft draft, List<Draft> drafts) {
+        if (draft.step.after.isEmpty()) {
+            return List.of();
+        }
+        List<String> ids = new ArrayList<>(draft.step.after.size());
+        for (String local : draft.step.after) {
+            String id = draft.set.name + "/" + local;
+            for (Draft earlier : drafts) {
+                if (earlier.stepIds.contains(id)) {
+                    ids.add(earlier.step.id);
+                }
+            }
+        }
+        return ids;
     }
 
     private static void draft(
@@ -164,6 +199,9 @@ public final class Planner {
     /** A step on its way into the plan. */
     private static final class Draft {
         private final Action action;
+        /** Of all the steps that it stands for. */
+        private final List<String> stepIds = new ArrayList<>(1);
+
         private Prepared set;
         private PreparedStep step;
         private Duration patience;
@@ -175,31 +213,48 @@ public final class Planner {
             this.action = action;
             this.patience = step.patience;
             this.because = seen.concat(step.answer);
+            stepIds.add(step.id);
         }
 
         /** The bolder set speaks for the step; the most patient one says how long to wait. */
         void join(Draft other) {
-            because = because + ", and so does " + other.set.named + (set.mode == other.set.mode ? "" : modes(other));
+            because = because + ", and so does " + other.set.named + (step.mode == other.step.mode ? "" : modes(other));
+            stepIds.addAll(other.stepIds);
             if (other.patience.compareTo(patience) > 0) {
                 patience = other.patience;
             }
-            if (other.set.mode.compareTo(set.mode) > 0) {
+            if (other.step.mode.compareTo(step.mode) > 0) {
                 set = other.set;
                 step = other.step;
             }
         }
 
         private String modes(Draft other) {
-            Mode higher = set.mode.compareTo(other.set.mode) > 0 ? set.mode : other.set.mode;
-            return " (" + set.mode.display() + " and " + other.set.mode.display() + ": " + higher.display() + " wins)";
+            Mode higher = step.mode.compareTo(other.step.mode) > 0 ? step.mode : other.step.mode;
+            return " (" + step.mode.display() + " and " + other.step.mode.display() + ": " + higher.display()
+                    + " wins)";
         }
     }
 
     /** A set with all texts made that do not depend on the incident. */
-    private record Prepared(String name, String named, Mode mode, List<PreparedStep> steps) {}
+    private record Prepared(
+            String name,
+            String named,
+            List<PreparedStep> steps,
+            Guards guards,
+            List<String> notified,
+            boolean continues) {}
 
     private record PreparedStep(
-            String id, String localId, ActionTemplate template, Duration patience, List<String> after, String answer) {}
+            String id,
+            String localId,
+            ActionTemplate template,
+            Duration patience,
+            List<String> after,
+            String answer,
+            Mode mode,
+            Lane lane,
+            OnFailure onFailure) {}
 
     private static Map<String, Prepared> prepare(ActionSets sets, Mode ceiling) {
         Map<String, Prepared> prepared = new HashMap<>();
@@ -212,6 +267,7 @@ public final class Planner {
                             .where()
                             .map(where -> " (where " + where.text().replaceAll("\\s+", " ") + ")")
                             .orElse("");
+            Mode mode = set.mode().cappedBy(ceiling);
             List<PreparedStep> steps = new ArrayList<>();
             for (ActionSet.Step step : set.steps()) {
                 steps.add(new PreparedStep(
@@ -220,9 +276,14 @@ public final class Planner {
                         step.action(),
                         step.within(),
                         step.after(),
-                        "; " + named + " answers it with " + step.action().display()));
+                        "; " + named + " answers it with " + step.action().display(),
+                        step.ask().isPresent() ? mode.cappedBy(Mode.ASK) : mode,
+                        step.lane(),
+                        step.onFailure().orElse(set.onFailure())));
             }
-            prepared.put(set.name(), new Prepared(set.name(), named, set.mode().cappedBy(ceiling), List.copyOf(steps)));
+            prepared.put(
+                    set.name(),
+                    new Prepared(set.name(), named, List.copyOf(steps), set.guards(), set.notified(), set.continues()));
         }
         return prepared;
     }
