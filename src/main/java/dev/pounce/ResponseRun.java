@@ -61,9 +61,13 @@ final class ResponseRun {
     }
 
     private boolean hasAllItWaitsFor(ResponsePlan.Step step) {
-        for (String id : step.after()) {
-            int place = placeOf(id);
-            if (place >= 0 && progress[place] != Progress.ENDED) {
+        return haveHadTheirTurn(step.after()) && haveHadTheirTurn(step.behind());
+    }
+
+    private boolean haveHadTheirTurn(List<String> ids) {
+        for (int i = 0; i < ids.size(); i++) {
+            int place = placeOf(ids.get(i));
+            if (place >= 0 && (progress[place] == Progress.WAITING || progress[place] == Progress.UNDER_WAY)) {
                 return false;
             }
         }

@@ -54,14 +54,14 @@ class ArchitectureTest {
     }
 
     @ArchTest
-    static void onlyCorrelationKnowsDrools(JavaClasses classes) {
+    static void onlyCorrelationAndTheMergeOfPlansKnowDrools(JavaClasses classes) {
         noClasses()
                 .that()
-                .resideOutsideOfPackage("dev.pounce.correlation..")
+                .resideOutsideOfPackages("dev.pounce.correlation..", "dev.pounce.planning.merge..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("org.drools..", "org.kie..")
-                .because("the rule engine is a means; say what you need as a RuleBook")
+                .because("the rule engine is a means; say what you need as a RuleBook, or as a fact of the merge")
                 .check(classes);
     }
 

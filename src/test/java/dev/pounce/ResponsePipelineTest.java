@@ -162,7 +162,7 @@ class ResponsePipelineTest {
         actuator.effects.add(CompletableFuture.completedFuture(new Outcome.Failed("no rights", false)));
 
         // When
-        pipeline("enforce", KILL_THEN_RESUME).on(detection());
+        pipeline("enforce", RESUME_THEN_KILL).on(detection());
 
         // Then
         assertThat(story)
@@ -171,7 +171,7 @@ class ResponsePipelineTest {
                         "planned",
                         "judged",
                         "intended",
-                        "| carried out process.kill",
+                        "| carried out process.resume",
                         "ended Failed",
                         "ended Withheld");
     }
@@ -199,8 +199,8 @@ class ResponsePipelineTest {
     private static final String TWO_STEPS =
             "[{ id: hold, process.suspend: {} }, { id: stop, process.kill: { scope: process }, after: [hold] }]";
 
-    private static final String KILL_THEN_RESUME =
-            "[{ id: stop, process.kill: { scope: process } }, { id: go, process.resume: {}, after: [stop] }]";
+    private static final String RESUME_THEN_KILL =
+            "[{ id: go, process.resume: {} }, { id: stop, process.kill: { scope: process }, after: [go] }]";
 
     private static ActionSets setsOf(String mode, String steps) {
         Problems problems = new Problems();

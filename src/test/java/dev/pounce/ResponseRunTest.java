@@ -156,6 +156,7 @@ class ResponseRunTest {
                 "because",
                 Lane.CONTAINMENT,
                 List.of(after),
+                List.of(),
                 onFailure,
                 Guards.NONE);
     }

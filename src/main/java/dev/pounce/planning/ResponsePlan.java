@@ -35,7 +35,9 @@ public record ResponsePlan(
      * @param mode the action set's, capped by the engine's ceiling
      * @param patience how long the effect may take to be observed
      * @param because in words a person reads
-     * @param after ids of steps of this plan, of any lane, that must have ended well before
+     * @param after ids of steps of this plan, of any lane, that must have had their turn, and without which it is
+     *     not tried when they fail
+     * @param behind ids of steps of this plan that come before it whatever becomes of them
      * @param onFailure what becomes of the steps behind it when it fails
      * @param guards what its action set allows itself
      */
@@ -48,11 +50,13 @@ public record ResponsePlan(
             String because,
             Lane lane,
             List<String> after,
+            List<String> behind,
             OnFailure onFailure,
             Guards guards) {
 
         public Step {
             after = List.copyOf(after);
+            behind = List.copyOf(behind);
         }
 
         /** One of its action's own lane that waits for nothing in particular. */
@@ -65,6 +69,7 @@ public record ResponsePlan(
                     patience,
                     because,
                     action.type().lane(),
+                    List.of(),
                     List.of(),
                     OnFailure.STOP,
                     Guards.NONE);

@@ -197,7 +197,7 @@ class PlannerTest {
     }
 
     @Test
-    void aKillOfTheTreeIsNotTheSameAsAKillOfTheProcess() {
+    void whatAnotherSetDoesMoreWidelyIsLeftOutWithThatSetAsTheReason() {
         // Given
         Planner planner = planner(
                 Mode.ENFORCE,
@@ -205,13 +205,43 @@ class PlannerTest {
                 set(
                         "tree",
                         Mode.ENFORCE,
-                        step("s", ActionTemplate.of(ActionType.PROCESS_KILL, Map.of("scope", "tree")))));
+                        step("t", ActionTemplate.of(ActionType.PROCESS_KILL, Map.of("scope", "tree")))));
 
         // When
         ResponsePlan plan = planner.planFor(incident(inContainer, "one", "tree"));
 
         // Then
-        assertThat(plan.steps()).extracting(ResponsePlan.Step::id).containsExactly("one/s", "tree/s");
+        assertThat(plan.steps()).extracting(ResponsePlan.Step::id).containsExactly("tree/t");
+        assertThat(plan.leftOut())
+                .containsExactly(new ResponsePlan.LeftOut(
+                        "one",
+                        "s",
+                        "action set tree kills the process and its descendants anyway"
+                                + " (process.kill of the process and its descendants)"));
+    }
+
+    @Test
+    void whatTwoSetsWantTwiceHappensTwice() {
+        // Given
+        ActionTemplate resume = ActionTemplate.of(ActionType.PROCESS_RESUME);
+        Planner planner = planner(
+                Mode.ENFORCE,
+                set("once", Mode.ENFORCE, step("a", SUSPEND), step("b", resume)),
+                set(
+                        "twice",
+                        Mode.ENFORCE,
+                        step("a", SUSPEND),
+                        step("b", resume),
+                        step("c", SUSPEND),
+                        step("d", resume)));
+
+        // When
+        ResponsePlan plan = planner.planFor(incident(inContainer, "once", "twice"));
+
+        // Then
+        assertThat(plan.steps())
+                .extracting(ResponsePlan.Step::id)
+                .containsExactly("once/a", "once/b", "twice/c", "twice/d");
     }
 
     @Test
