@@ -1,19 +1,11 @@
 package dev.pounce.correlation;
 
-import dev.pounce.asset.Asset;
-import dev.pounce.asset.ContainerRef;
-import dev.pounce.asset.EndpointRef;
-import dev.pounce.asset.NodeRef;
-import dev.pounce.asset.ObjectRef;
-import dev.pounce.asset.PodRef;
-import dev.pounce.asset.ProcessRef;
 import dev.pounce.detection.Detection;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -21,6 +13,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.kie.api.KieBase;
 import org.kie.api.runtime.KieSession;
 import org.kie.api.runtime.rule.FactHandle;
 
@@ -84,28 +77,62 @@ public final class DroolsCorrelator implements Correlator, AutoCloseable {
     /** About 13 MB when all are in use. */
     public static final int DEFAULT_COOLDOWNS = 100_000;
 
+    /** A key of one trigger of which something is half seen. */
+    public static final int DEFAULT_LIVE_KEYS = 1_000_000;
+
     private final Supplier<String> ids;
     private final Cooldowns cooldowns;
+    private final Memory memory;
     private final AtomicBoolean occupied = new AtomicBoolean();
     private final AtomicReference<@Nullable RuleNetwork> mailbox = new AtomicReference<>();
     private final LongAdder heldBack = new LongAdder();
 
     private final Matches matches = new Matches();
     private final List<Clue> clues = new ArrayList<>();
+    private final List<Complete> complete = new ArrayList<>();
+    private final List<Awaited> inVain = new ArrayList<>();
     private RuleNetwork network;
     private KieSession session;
+    private @Nullable KieBase patterns;
+
+    /** A trigger whose pattern is complete. */
+    private record Complete(int place, List<Detection> evidence) {}
 
     /** @param ids of incidents: unique, and in the order of time */
     public DroolsCorrelator(RuleBook book, Supplier<String> ids) {
-        this(book, ids, DEFAULT_COOLDOWNS);
+        this(book, ids, DEFAULT_COOLDOWNS, DEFAULT_LIVE_KEYS);
     }
 
     /** @param cooldownLimit how many cooldowns are remembered at a time */
     public DroolsCorrelator(RuleBook book, Supplier<String> ids, int cooldownLimit) {
+        this(book, ids, cooldownLimit, DEFAULT_LIVE_KEYS);
+    }
+
+    /**
+     * @param cooldownLimit how many cooldowns are remembered at a time
+     * @param liveKeys of how many keys something half seen is remembered at a time, over all triggers
+     */
+    public DroolsCorrelator(RuleBook book, Supplier<String> ids, int cooldownLimit, int liveKeys) {
         this.ids = ids;
         this.cooldowns = new Cooldowns(cooldownLimit);
-        this.network = new RuleNetwork(book);
+        this.memory = new Memory(this::patterns, liveKeys);
+        this.network = networkFor(book);
         this.session = network.openSession();
+    }
+
+    private RuleNetwork networkFor(RuleBook book) {
+        RuleNetwork made = new RuleNetwork(book);
+        if (made.hasMemory()) {
+            patterns(); // now, not when a detection is waiting for it
+        }
+        return made;
+    }
+
+    private synchronized KieBase patterns() {
+        if (patterns == null) {
+            patterns = PatternRules.newBase();
+        }
+        return patterns;
     }
 
     @Override
@@ -113,8 +140,12 @@ public final class DroolsCorrelator implements Correlator, AutoCloseable {
         enter();
         try {
             takeNewNetwork();
-            find(detection);
-            return matches.isEmpty() ? Finding.NOTHING : new Finding(conclude(detection, now), false);
+            take(detection, now);
+            List<Incident> incidents = complete.isEmpty() ? List.of() : conclude(now);
+            // What it used up without an answer must stay used up after a restart, too.
+            boolean remembered = memory.report().isChanged()
+                    || (incidents.isEmpty() && memory.report().isUsedUp());
+            return incidents.isEmpty() && !remembered ? Finding.NOTHING : new Finding(incidents, remembered);
         } finally {
             leave();
         }
@@ -122,17 +153,35 @@ public final class DroolsCorrelator implements Correlator, AutoCloseable {
 
     @Override
     public List<Incident> elapsed(Instant now) {
-        return List.of();
+        enter();
+        try {
+            takeNewNetwork();
+            letElapse(now);
+            return concludeWaits(now);
+        } finally {
+            leave();
+        }
     }
 
     @Override
     public void remember(Detection detection, Instant then) {
-        accept(detection, then);
+        enter();
+        try {
+            takeNewNetwork();
+            letElapse(then);
+            while (nextWaitInVain()) {
+                answers(then, new ArrayList<>(0));
+            }
+            take(detection, then);
+            answers(then, new ArrayList<>(0));
+        } finally {
+            leave();
+        }
     }
 
     @Override
     public Runnable prepare(RuleBook book) {
-        RuleNetwork network = new RuleNetwork(book);
+        RuleNetwork network = networkFor(book);
         return () -> mailbox.set(network);
     }
 
@@ -140,11 +189,12 @@ public final class DroolsCorrelator implements Correlator, AutoCloseable {
     public void takeBack(Incident incident) {
         enter();
         try {
-            Detection detection = incident.evidence().getLast();
-            for (Trigger trigger : network.book().triggers()) {
-                if (incident.triggers().contains(trigger.name())) {
-                    trigger.cooldown()
-                            .ifPresent(cooldown -> cooldowns.cancel(trigger.name(), keyOf(detection, cooldown.per())));
+            for (Incident.Match match : incident.matches()) {
+                Trigger trigger = network.trigger(match.actionSet());
+                if (trigger != null && trigger.cooldown().isPresent()) {
+                    Trigger.Per per = trigger.cooldown().get().per();
+                    cooldowns.cancel(
+                            trigger.name(), CooldownKeys.of(match.evidence().getLast(), per));
                 }
             }
         } finally {
@@ -167,8 +217,22 @@ public final class DroolsCorrelator implements Correlator, AutoCloseable {
         return cooldowns.forgotten();
     }
 
+    /** What was half seen of a key and forgotten because there were more keys than are remembered. Any thread. */
+    public long forgottenProgress() {
+        return memory.forgotten();
+    }
+
+    /** Of how many keys something half seen is remembered, over all triggers. Only for the owner thread. */
+    public int liveKeys() {
+        return memory.size();
+    }
+
     long factsInSession() {
-        return session.getFactCount();
+        return session.getFactCount() + memory.facts();
+    }
+
+    int sessionsForPatterns() {
+        return memory.sessions();
     }
 
     RuleNetwork network() {
@@ -180,6 +244,7 @@ public final class DroolsCorrelator implements Correlator, AutoCloseable {
     public void close() {
         enter();
         session.dispose();
+        memory.close();
         // Not left again: whoever comes after is turned away.
     }
 
@@ -202,23 +267,77 @@ public final class DroolsCorrelator implements Correlator, AutoCloseable {
         if (next == null) {
             throw new IllegalStateException("someone else emptied the mailbox; it expects one owner thread");
         }
-        cooldowns.keepOnly(unchanged(network.book(), next.book()));
+        cooldowns.keepOnly(unchanged(network, next.book()));
+        Set<Watch> watches = next.takeOver(network);
+        memory.keepOnly(watches);
+        inVain.removeIf(wait -> !watches.contains(wait.subject().watch()));
         session.dispose();
         network = next;
         session = next.openSession();
     }
 
-    private static Set<String> unchanged(RuleBook before, RuleBook after) {
-        Map<String, Trigger> earlier = new HashMap<>();
-        before.triggers().forEach(trigger -> earlier.put(trigger.name(), trigger));
+    private static Set<String> unchanged(RuleNetwork before, RuleBook after) {
         Set<String> names = new HashSet<>();
         for (Trigger trigger : after.triggers()) {
-            Trigger same = earlier.get(trigger.name());
+            Trigger same = before.trigger(trigger.name());
             if (same != null && trigger.isUnchangedFrom(same)) {
                 names.add(trigger.name());
             }
         }
         return names;
+    }
+
+    /** Finds out what the detection completes, by itself or with what has been half seen. */
+    private void take(Detection detection, Instant now) {
+        complete.clear();
+        memory.begin();
+        find(detection);
+        long clock = Moments.of(now);
+        memory.expire(clock);
+        if (matches.isEmpty()) {
+            return;
+        }
+        long moment = Math.min(Moments.of(detection.time()), clock);
+        boolean waiting = false;
+        for (int i = 0, next; i < matches.count(); i = next) {
+            int place = matches.place(i);
+            next = i + 1;
+            while (next < matches.count() && matches.place(next) == place) {
+                next++;
+            }
+            Watch watch = network.watch(place);
+            if (watch == null) {
+                complete.add(new Complete(place, List.of(detection)));
+            } else {
+                memory.see(watch, kinds(i, next), detection, moment, clock);
+                waiting = true;
+            }
+        }
+        if (waiting) {
+            memory.fire();
+            inVain.addAll(memory.report().inVain());
+            List<Report.Completion> completions = memory.report().completions();
+            if (!completions.isEmpty()) {
+                for (Report.Completion completion : completions) {
+                    complete.add(new Complete(completion.watch().place(), completion.evidence()));
+                }
+                complete.sort(Comparator.comparingInt(Complete::place));
+            }
+        }
+    }
+
+    private int[] kinds(int from, int to) {
+        int[] kinds = new int[to - from];
+        for (int i = 0; i < kinds.length; i++) {
+            kinds[i] = matches.selector(from + i);
+        }
+        return kinds;
+    }
+
+    private void letElapse(Instant now) {
+        memory.begin();
+        memory.elapse(Moments.of(now));
+        inVain.addAll(memory.report().inVain());
     }
 
     private void find(Detection detection) {
@@ -256,68 +375,60 @@ public final class DroolsCorrelator implements Correlator, AutoCloseable {
         }
     }
 
-    private List<Incident> conclude(Detection detection, Instant now) {
-        List<Incident.Match> triggers = new ArrayList<>(matches.count());
+    private List<Incident> conclude(Instant now) {
         List<Incident.CoolingDown> coolingDown = new ArrayList<>(0);
-        for (int i = 0; i < matches.count(); i++) {
-            Trigger trigger = network.book().triggers().get(matches.place(i));
+        List<Incident.Match> answers = answers(now, coolingDown);
+        if (answers.isEmpty()) {
+            heldBack.increment();
+            return List.of();
+        }
+        return List.of(new Incident(ids.get(), now, answers, coolingDown));
+    }
+
+    /** The sets whose patterns are complete and who do not hold still; their cooldowns start. */
+    private List<Incident.Match> answers(Instant now, List<Incident.CoolingDown> coolingDown) {
+        List<Incident.Match> answers = new ArrayList<>(complete.size());
+        for (int i = 0; i < complete.size(); i++) {
+            List<Detection> evidence = complete.get(i).evidence();
+            Trigger trigger = network.trigger(complete.get(i).place());
             if (trigger.cooldown().isPresent()) {
                 Trigger.Cooldown cooldown = trigger.cooldown().get();
-                Object key = keyOf(detection, cooldown.per());
+                Object key = CooldownKeys.of(evidence.getLast(), cooldown.per());
                 Optional<Instant> end = cooldowns.end(trigger.name(), key, now);
                 // Further away than it is long: the clock was set back, and the cooldown is over
                 if (end.isPresent() && !end.get().isAfter(now.plus(cooldown.length()))) {
-                    coolingDown.add(new Incident.CoolingDown(
-                            trigger.name(), key instanceof Asset asset ? asset.display() : "rule/" + key, end.get()));
+                    coolingDown.add(new Incident.CoolingDown(trigger.name(), CooldownKeys.display(key), end.get()));
                     continue;
                 }
                 cooldowns.start(trigger.name(), key, now.plus(cooldown.length()));
             }
-            triggers.add(new Incident.Match(trigger.name(), List.of(detection)));
+            answers.add(new Incident.Match(trigger.name(), evidence));
         }
-        if (triggers.isEmpty()) {
-            heldBack.increment();
-            return List.of();
-        }
-        return List.of(new Incident(ids.get(), now, triggers, coolingDown));
+        return answers;
     }
 
-    /** An asset, or the name of the rule. */
-    private static Object keyOf(Detection detection, Trigger.Per per) {
-        Asset found =
-                switch (per) {
-                    case PROCESS -> first(ProcessRef.class, detection);
-                    case CONTAINER -> {
-                        Asset container = first(ContainerRef.class, detection);
-                        yield container != null ? container : first(ProcessRef.class, detection);
-                    }
-                    case POD, NAMESPACE -> first(PodRef.class, detection);
-                    case NODE -> nodeOf(detection);
-                    case RULE -> null;
-                };
-        return found != null ? found : detection.rule();
+    /** One incident for all triggers that waited for something since the same detection, and as long. */
+    private List<Incident> concludeWaits(Instant now) {
+        List<Incident> incidents = new ArrayList<>(0);
+        while (nextWaitInVain()) {
+            incidents.addAll(conclude(now));
+        }
+        return incidents;
     }
 
-    private static @Nullable NodeRef nodeOf(Detection detection) {
-        if (detection.assets().isEmpty()) {
-            return null;
+    private boolean nextWaitInVain() {
+        complete.clear();
+        if (inVain.isEmpty()) {
+            return false;
         }
-        return switch (detection.assets().get(0)) {
-            case ProcessRef process -> process.node();
-            case ContainerRef container -> container.node();
-            case NodeRef node -> node;
-            case PodRef pod -> null;
-            case ObjectRef object -> null;
-            case EndpointRef endpoint -> null;
-        };
-    }
-
-    private static @Nullable Asset first(Class<? extends Asset> kind, Detection detection) {
-        for (Asset asset : detection.assets()) {
-            if (kind.isInstance(asset)) {
-                return asset;
-            }
+        inVain.sort(Comparator.comparingLong(Awaited::deadline).thenComparingLong(Awaited::number));
+        Awaited first = inVain.getFirst();
+        int together = 0;
+        while (together < inVain.size() && inVain.get(together).endsWith(first)) {
+            complete.add(new Complete(inVain.get(together++).subject().watch().place(), List.of(first.detection())));
         }
-        return null;
+        inVain.subList(0, together).clear();
+        complete.sort(Comparator.comparingInt(Complete::place));
+        return true;
     }
 }

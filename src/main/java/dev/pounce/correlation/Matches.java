@@ -3,18 +3,22 @@ package dev.pounce.correlation;
 import java.util.Arrays;
 import java.util.concurrent.atomic.LongAdder;
 
-/** Collects, for one detection, the places in the rule book of the triggers that match. Reused. */
+/**
+ * Collects, for one detection, which selectors of which triggers it meets; a trigger is its place in the rule book.
+ * Reused.
+ */
 final class Matches {
 
-    private int[] places = new int[16];
+    // The place above, the selector below, so that sorting them is sorting numbers
+    private long[] found = new long[16];
     private int count;
     private final LongAdder failures = new LongAdder();
 
-    void add(int place) {
-        if (count == places.length) {
-            places = Arrays.copyOf(places, 2 * count);
+    void add(int place, int selector) {
+        if (count == found.length) {
+            found = Arrays.copyOf(found, 2 * count);
         }
-        places[count++] = place;
+        found[count++] = (long) place << Integer.SIZE | selector;
     }
 
     /** A condition threw, which is a bug of ours; it counts as not met. */
@@ -31,19 +35,23 @@ final class Matches {
     }
 
     int place(int i) {
-        return places[i];
+        return (int) (found[i] >>> Integer.SIZE);
     }
 
-    /** In the order of the rule book, each once: a detection with two tags finds a trigger for both twice. */
+    int selector(int i) {
+        return (int) found[i];
+    }
+
+    /** In the order of the rule book, each once: a detection with two tags meets a selector for both twice. */
     void settle() {
         if (count < 2) {
             return;
         }
-        Arrays.sort(places, 0, count);
+        Arrays.sort(found, 0, count);
         int kept = 1;
         for (int i = 1; i < count; i++) {
-            if (places[i] != places[kept - 1]) {
-                places[kept++] = places[i];
+            if (found[i] != found[kept - 1]) {
+                found[kept++] = found[i];
             }
         }
         count = kept;

@@ -10,6 +10,7 @@ import dev.pounce.detection.Detection;
 import dev.pounce.detection.Priority;
 import dev.pounce.detection.language.Condition;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
@@ -37,6 +38,8 @@ final class RuleNetwork {
 
     private final RuleBook book;
     private final KieBase base;
+    private final Map<String, Integer> places = new HashMap<>();
+    private final @Nullable Watch[] watches;
 
     // A word that no trigger looks for has no key, makes no fact, and costs one look into a map.
     private final Map<String, String> ruleKeys = new HashMap<>();
@@ -50,8 +53,12 @@ final class RuleNetwork {
         this.book = book;
         ModelImpl model = new ModelImpl();
         ExpressionIds ids = new ExpressionIds();
+        this.watches = new @Nullable Watch[book.triggers().size()];
         for (int place = 0; place < book.triggers().size(); place++) {
-            for (Rule rule : rulesFor(book.triggers().get(place), place, ids)) {
+            Trigger trigger = book.triggers().get(place);
+            places.put(trigger.name(), place);
+            watches[place] = Watch.of(trigger, place).orElse(null);
+            for (Rule rule : rulesFor(trigger, place, ids)) {
                 model.addRule(rule);
             }
         }
@@ -60,6 +67,54 @@ final class RuleNetwork {
 
     RuleBook book() {
         return book;
+    }
+
+    Trigger trigger(int place) {
+        return book.triggers().get(place);
+    }
+
+    /** Null if there is none of that name. */
+    @Nullable
+    Trigger trigger(String name) {
+        Integer place = places.get(name);
+        return place == null ? null : book.triggers().get(place);
+    }
+
+    /** Null for a trigger without a memory. */
+    @Nullable
+    Watch watch(int place) {
+        return watches[place];
+    }
+
+    boolean hasMemory() {
+        for (Watch watch : watches) {
+            if (watch != null) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /**
+     * Goes on with the watches of the network before, where a trigger waits for the same; so what they have half seen needs
+     * no carrying over. On the correlator's thread.
+     *
+     * @return all watches that hold from now on
+     */
+    Set<Watch> takeOver(RuleNetwork earlier) {
+        Set<Watch> all = Collections.newSetFromMap(new IdentityHashMap<>());
+        for (int place = 0; place < watches.length; place++) {
+            Integer before = earlier.places.get(trigger(place).name());
+            if (before != null && trigger(place).hasThePatternOf(earlier.trigger(before))) {
+                watches[place] = earlier.watches[before];
+            }
+            Watch watch = watches[place];
+            if (watch != null) {
+                watch.moveTo(place);
+                all.add(watch);
+            }
+        }
+        return all;
     }
 
     /** For one thread; to be disposed of, for the base keeps it otherwise. */
@@ -99,7 +154,10 @@ final class RuleNetwork {
 
     private List<Rule> rulesFor(Trigger trigger, int place, ExpressionIds ids) {
         List<Rule> rules = new ArrayList<>();
-        for (Selector selector : trigger.pattern().selectors()) {
+        List<Selector> selectors = trigger.pattern().selectors();
+        for (int number = 0; number < selectors.size(); number++) {
+            Selector selector = selectors.get(number);
+            int selected = number;
             for (String key : keysOf(selector)) {
                 Variable<Clue> clue = declarationOf(Clue.class, "clue");
                 PatternDef<Clue> pattern = pattern(clue)
@@ -111,7 +169,7 @@ final class RuleNetwork {
                 // The name is unique: trigger names are, and a number behind the last # tells its rules apart.
                 rules.add(rule(trigger.name() + "#" + rules.size())
                         .build(pattern, on(clue).execute(matched -> matched.matches()
-                                .add(place))));
+                                .add(place, selected))));
             }
         }
         return rules;

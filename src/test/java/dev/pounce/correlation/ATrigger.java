@@ -18,6 +18,7 @@ public final class ATrigger {
     private Optional<String> source = Optional.empty();
     private Optional<Selector.Where> where = Optional.empty();
     private Optional<Trigger.Cooldown> cooldown = Optional.empty();
+    private Optional<Pattern> pattern = Optional.empty();
 
     private ATrigger(String name) {
         this.name = name;
@@ -57,8 +58,23 @@ public final class ATrigger {
         return this;
     }
 
+    /** Instead of one detection of what is said of it otherwise. */
+    public ATrigger pattern(Pattern value) {
+        pattern = Optional.of(value);
+        return this;
+    }
+
     public Trigger build() {
-        return new Trigger(name, new Pattern.One(selector()), cooldown);
+        return new Trigger(name, pattern.orElseGet(() -> new Pattern.One(selector())), cooldown);
+    }
+
+    /** One for each rule. */
+    public static List<Selector> selectors(String... rules) {
+        return List.of(rules).stream().map(ATrigger::selector).toList();
+    }
+
+    public static Selector selector(String rule) {
+        return named("selector").rules(rule).selector();
     }
 
     /** What it looks at, for a pattern of several. */

@@ -1,0 +1,47 @@
+package dev.pounce.correlation;
+
+import dev.pounce.detection.Detection;
+import io.quarkus.runtime.annotations.RegisterForReflection;
+
+/**
+ * One kind has been seen, and another must follow it in time. When the first is seen once more meanwhile, the deadline
+ * stays: whoever repeats it must not be able to put the answer off for ever.
+ */
+@RegisterForReflection // Drools looks at the members of fact classes when it builds the network
+final class Awaited extends HalfSeen {
+
+    private final long number;
+    private final Detection detection;
+    private final long deadline;
+
+    Awaited(Sighting seen) {
+        super(seen);
+        this.number = seen.number();
+        this.detection = seen.detection();
+        this.deadline = seen.moment() + seen.subject().watch().within();
+        neededUntil(deadline);
+    }
+
+    /** In the order of arrival. */
+    long number() {
+        return number;
+    }
+
+    Detection detection() {
+        return detection;
+    }
+
+    /** The last moment at which it can be answered. */
+    long deadline() {
+        return deadline;
+    }
+
+    boolean isOverBefore(Sighting sighting) {
+        return at(sighting) > deadline;
+    }
+
+    @SuppressWarnings("ReferenceEquality") // the same alert sent twice is two detections
+    boolean endsWith(Awaited other) {
+        return deadline == other.deadline && detection == other.detection;
+    }
+}

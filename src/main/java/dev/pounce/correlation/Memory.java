@@ -1,0 +1,275 @@
+package dev.pounce.correlation;
+
+import dev.pounce.detection.Detection;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.kie.api.KieBase;
+import org.kie.api.KieServices;
+import org.kie.api.runtime.KieSession;
+import org.kie.api.runtime.KieSessionConfiguration;
+import org.kie.api.runtime.conf.ThreadSafeOption;
+import org.kie.api.runtime.rule.FactHandle;
+
+/**
+ * What has been half seen: the Drools sessions that hold it, the time at which each piece of it ends, and how much of it
+ * there may be. Belongs to the correlator's thread.
+ */
+final class Memory {
+
+    static final int PARTITIONS = 16;
+
+    /** So that a million windows that end together do not hold up one detection. */
+    private static final int ENDED_PER_CALL = 64;
+
+    private static final class Partition {
+        private final KieSession session;
+        private final List<Object> inserted = new ArrayList<>();
+
+        Partition(KieSession session) {
+            this.session = session;
+        }
+    }
+
+    private final int limit;
+    private final @Nullable Partition[] partitions = new @Nullable Partition[PARTITIONS];
+    private final Timetable windows = new Timetable();
+    private final Timetable deadlines = new Timetable();
+    private final Report report = new Report();
+    private final LongAdder forgotten = new LongAdder();
+    private final Supplier<KieBase> rules;
+    private long sightings;
+
+    /** @param rules always the same; asked for when the first session is opened */
+    Memory(Supplier<KieBase> rules, int limit) {
+        if (limit < 1) {
+            throw new IllegalArgumentException("room for at least one key is needed, was " + limit);
+        }
+        this.rules = rules;
+        this.limit = limit;
+    }
+
+    /** What the last {@link #fire} or {@link #elapse} amounted to; good until the next. */
+    Report report() {
+        return report;
+    }
+
+    void begin() {
+        report.clear();
+    }
+
+    /** Has a detection looked at by {@link #fire}, if it has what the trigger correlates by. */
+    void see(Watch watch, int[] kinds, Detection detection, long moment, long now) {
+        Object key = FieldValues.key(detection, watch.by());
+        if (key == null) {
+            return;
+        }
+        Object value = null;
+        if (watch.field() != null) {
+            value = FieldValues.value(detection, watch.field());
+            if (value == null) {
+                return;
+            }
+        }
+        Subject subject = new Subject(watch, key);
+        insert(subject, new Sighting(sightings++, subject, kinds, detection, moment, now, value, report));
+    }
+
+    private void insert(Subject subject, Object fact) {
+        Partition partition = partition(placeOf(subject));
+        partition.session.insert(fact);
+        partition.inserted.add(fact);
+    }
+
+    void fire() {
+        boolean finished = false;
+        try {
+            for (Partition partition : partitions) {
+                if (partition != null && !partition.inserted.isEmpty()) {
+                    fire(partition);
+                }
+            }
+            finished = true;
+        } finally {
+            if (!finished) {
+                rebuild();
+            }
+        }
+        takeStock();
+    }
+
+    private static void fire(Partition partition) {
+        partition.session.fireAllRules();
+        for (Object fact : partition.inserted) {
+            delete(fact, partition.session); // which no rule has answered
+        }
+        partition.inserted.clear();
+    }
+
+    private void takeStock() {
+        for (HalfSeen state : report.ended()) {
+            timetableOf(state).remove(state);
+        }
+        for (HalfSeen state : report.begun()) {
+            if (size() >= limit) {
+                forgetOne();
+            }
+            timetableOf(state).add(state);
+        }
+    }
+
+    private Timetable timetableOf(HalfSeen state) {
+        return state instanceof Awaited ? deadlines : windows;
+    }
+
+    private void forgetOne() {
+        HalfSeen window = windows.first();
+        HalfSeen deadline = deadlines.first();
+        HalfSeen earlier =
+                window == null || (deadline != null && deadline.until() < window.until()) ? deadline : window;
+        if (earlier != null) {
+            drop(earlier);
+            forgotten.increment();
+        }
+    }
+
+    private void drop(HalfSeen state) {
+        timetableOf(state).remove(state);
+        delete(state, partition(placeOf(state.subject())).session);
+    }
+
+    private static void delete(Object fact, KieSession session) {
+        FactHandle handle = session.getFactHandle(fact);
+        if (handle != null) {
+            session.delete(handle);
+        }
+    }
+
+    /** Forgets some of what is over. */
+    void expire(long now) {
+        expire(now, ENDED_PER_CALL);
+    }
+
+    private void expire(long now, int most) {
+        for (int i = 0; i < most; i++) {
+            HalfSeen first = windows.first();
+            if (first == null || first.until() >= now) {
+                return;
+            }
+            drop(first);
+        }
+    }
+
+    /** Forgets all that is over, and finds out who waited in vain. */
+    void elapse(long now) {
+        expire(now, Integer.MAX_VALUE);
+        // The deadline itself is still in the window, but the engine's clock has seen all of it when it shows it.
+        for (HalfSeen first = deadlines.first(); first != null && first.until() <= now; first = deadlines.first()) {
+            deadlines.remove(first);
+            insert(first.subject(), new Elapsed(first.subject(), report));
+        }
+        fire();
+        for (int i = 0; i < PARTITIONS; i++) {
+            Partition partition = partitions[i];
+            if (partition != null && partition.session.getFactCount() == 0) {
+                // Drools lets go of what was deleted when rules are next evaluated, which may be never.
+                partition.session.dispose();
+                partitions[i] = null;
+            }
+        }
+    }
+
+    /** Whether anything waits that long. */
+    boolean hasDeadlineBy(long now) {
+        HalfSeen first = deadlines.first();
+        return first != null && first.until() <= now;
+    }
+
+    /** Forgets what other triggers have half seen. */
+    void keepOnly(Set<Watch> watches) {
+        List<HalfSeen> others = new ArrayList<>();
+        for (Timetable timetable : List.of(windows, deadlines)) {
+            timetable.forEach(state -> {
+                if (!watches.contains(state.subject().watch())) {
+                    others.add(state);
+                }
+            });
+        }
+        others.forEach(this::drop);
+    }
+
+    /** How many keys something is remembered of. */
+    int size() {
+        return windows.size() + deadlines.size();
+    }
+
+    /** How many were forgotten for want of room. Any thread. */
+    long forgotten() {
+        return forgotten.sum();
+    }
+
+    long facts() {
+        long facts = 0;
+        for (Partition partition : partitions) {
+            facts += partition == null ? 0 : partition.session.getFactCount();
+        }
+        return facts;
+    }
+
+    int sessions() {
+        int open = 0;
+        for (Partition partition : partitions) {
+            open += partition == null ? 0 : 1;
+        }
+        return open;
+    }
+
+    void close() {
+        for (Partition partition : partitions) {
+            if (partition != null) {
+                partition.session.dispose();
+            }
+        }
+    }
+
+    private static int placeOf(Subject subject) {
+        int hash = subject.key().hashCode();
+        return (hash ^ hash >>> 4 ^ hash >>> 8 ^ hash >>> 16) & (PARTITIONS - 1);
+    }
+
+    private Partition partition(int place) {
+        Partition found = partitions[place];
+        if (found == null) {
+            found = new Partition(openSession());
+            partitions[place] = found;
+        }
+        return found;
+    }
+
+    private KieSession openSession() {
+        KieSessionConfiguration configuration = KieServices.get().newKieSessionConfiguration();
+        configuration.setOption(ThreadSafeOption.NO); // the correlator lets one thread in at a time
+        return rules.get().newKieSession(configuration, null);
+    }
+
+    /** After an exception: a session in which a consequence failed would not fire that match again. */
+    private void rebuild() {
+        for (int i = 0; i < PARTITIONS; i++) {
+            Partition broken = partitions[i];
+            if (broken != null) {
+                broken.session.dispose();
+                partitions[i] = null;
+            }
+        }
+        for (HalfSeen state : report.ended()) {
+            timetableOf(state).remove(state);
+        }
+        for (Timetable timetable : List.of(windows, deadlines)) {
+            timetable.forEach(
+                    state -> partition(placeOf(state.subject())).session.insert(state));
+        }
+    }
+}
