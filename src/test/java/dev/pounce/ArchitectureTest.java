@@ -13,7 +13,17 @@ class ArchitectureTest {
 
     /** The order of this list is the architecture. */
     private static final List<String> STAGES = List.of(
-            "source", "asset", "action", "probe", "detection", "correlation", "planning", "guard", "audit", "cli");
+            "source",
+            "asset",
+            "action",
+            "probe",
+            "detection",
+            "correlation",
+            "planning",
+            "guard",
+            "audit",
+            "replay",
+            "cli");
 
     @ArchTest
     static void aStageKnowsTheStagesBeforeItAndNoneAfter(JavaClasses classes) {

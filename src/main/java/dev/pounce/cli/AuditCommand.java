@@ -6,22 +6,16 @@ import dev.pounce.audit.JournalVerifier;
 import dev.pounce.audit.ResponseRecord;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
-import java.time.Duration;
 import java.time.Instant;
-import java.time.format.DateTimeParseException;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
-import picocli.CommandLine.TypeConversionException;
 
 @Command(
         name = "audit",
@@ -68,7 +62,7 @@ final class AuditCommand implements Callable<Integer> {
         @Option(
                 names = "--since",
                 paramLabel = "WHEN",
-                converter = SinceConverter.class,
+                converter = WhenConverter.class,
                 description =
                         "Only what was planned since: 90s, 15m, 24h, 7d ago, or a time such as 2026-11-23T10:00:00Z.")
         Optional<Instant> since = Optional.empty();
@@ -78,7 +72,7 @@ final class AuditCommand implements Callable<Integer> {
 
         @Override
         public Integer call() {
-            requireJournal(state);
+            state.requireJournal();
             List<ResponseRecord> responses = new AuditQuery(state.directory).responses(filter());
             PrintWriter out = spec.commandLine().getOut();
             switch (output) {
@@ -128,7 +122,7 @@ final class AuditCommand implements Callable<Integer> {
 
         @Override
         public Integer call() {
-            requireJournal(state);
+            state.requireJournal();
             ResponseRecord response = new AuditQuery(state.directory)
                     .response(id)
                     .orElseThrow(
@@ -162,7 +156,7 @@ final class AuditCommand implements Callable<Integer> {
 
         @Override
         public Integer call() throws IOException {
-            requireJournal(state);
+            state.requireJournal();
             JournalVerifier.Verification found = JournalVerifier.verify(state.directory);
             PrintWriter out = spec.commandLine().getOut();
             switch (output) {
@@ -184,36 +178,6 @@ final class AuditCommand implements Callable<Integer> {
             if (found.tornBytes() > 0) {
                 out.println("The last " + found.tornBytes()
                         + " bytes are half a line, as a running engine or a crash leaves them");
-            }
-        }
-    }
-
-    private static void requireJournal(StateOption state) {
-        if (!Files.isDirectory(state.directory.resolve("journal"))) {
-            throw new Refusal("there is no journal in the state directory " + state.directory
-                    + "; name another with --state or POUNCE_STATE");
-        }
-    }
-
-    /** A duration before now, or a time. */
-    static final class SinceConverter implements ITypeConverter<Instant> {
-        @Override
-        public Instant convert(String text) {
-            try {
-                return Instant.parse(text);
-            } catch (DateTimeParseException notATime) {
-                return Instant.now().minus(durationOf(text));
-            }
-        }
-
-        private static Duration durationOf(String text) {
-            String word = text.toLowerCase(Locale.ROOT);
-            String iso = word.endsWith("d") ? "p" + word : "pt" + word;
-            try {
-                return Duration.parse(iso);
-            } catch (DateTimeParseException notADuration) {
-                throw new TypeConversionException(
-                        "'" + text + "' is no time; expected 90s, 15m, 24h, 7d or 2026-11-23T10:00:00Z");
             }
         }
     }

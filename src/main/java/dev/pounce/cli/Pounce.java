@@ -33,6 +33,7 @@ import picocli.CommandLine.Spec;
             RunCommand.class,
             CheckCommand.class,
             AuditCommand.class,
+            ReplayCommand.class,
             ProbeCommand.class,
             VersionCommand.class,
             HelpCommand.class

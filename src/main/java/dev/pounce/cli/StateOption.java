@@ -1,5 +1,6 @@
 package dev.pounce.cli;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
 
@@ -12,4 +13,12 @@ final class StateOption {
             defaultValue = "${env:POUNCE_STATE:-/var/lib/pounce}",
             description = "State directory: journal, sockets (default: $POUNCE_STATE, else /var/lib/pounce).")
     Path directory;
+
+    /** @throws Refusal if there is none to read */
+    void requireJournal() {
+        if (!Files.isDirectory(directory.resolve("journal"))) {
+            throw new Refusal("there is no journal in the state directory " + directory
+                    + "; name another with --state or POUNCE_STATE");
+        }
+    }
 }
