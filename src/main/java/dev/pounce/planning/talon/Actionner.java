@@ -10,7 +10,7 @@ enum Actionner {
             "kubernetes:terminate",
             Habit.STOP,
             Artifact.NONE,
-            Parameter.integer("grace_period_seconds", 0, 86_400),
+            Parameter.integer("grace_period_seconds", 0, 3_600),
             Parameter.flag("ignore_daemonsets"),
             Parameter.flag("ignore_statefulsets"),
             Parameter.flag("ignore_standalone_pods"),
@@ -58,7 +58,7 @@ enum Actionner {
             "kubernetes:tcpdump",
             Habit.STOP,
             Artifact.ALWAYS,
-            Parameter.integer("duration", 0, 3_600),
+            Parameter.integer("duration", 0, 600),
             Parameter.integer("snaplen", 0, 262_144),
             Parameter.text("image")),
     SYSDIG(
@@ -78,7 +78,7 @@ enum Actionner {
             Parameter.flag("ignore_daemonsets"),
             Parameter.flag("ignore_statefulsets"),
             Parameter.flag("ignore_errors"),
-            Parameter.integer("max_wait_period", 0, 86_400),
+            Parameter.integer("max_wait_period", 0, 3_600),
             Parameter.list("wait_period_excluded_namespaces"),
             Parameter.withoutEffect("force", "ignore_errors")),
     LAMBDA(
@@ -101,7 +101,7 @@ enum Actionner {
             Artifact.NONE,
             Parameter.list("allow_cidr"),
             Parameter.list("allow_namespaces"),
-            Parameter.integer("order", Integer.MIN_VALUE, Integer.MAX_VALUE),
+            Parameter.integer("order", 0, 1_000_000),
             Parameter.withoutEffect("allow", "allow_cidr or allow_namespaces")),
     CILIUM(
             "cilium:networkpolicy",

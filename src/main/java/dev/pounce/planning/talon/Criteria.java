@@ -110,6 +110,23 @@ final class Criteria {
                 selector, condition.map(WhereCompiler.Compiled::fieldsUsed).orElse(Set.of())));
     }
 
+    /** Each text once. */
+    static List<Yaml.Scalar> distinct(List<Yaml.Scalar> texts) {
+        Set<String> seen = new LinkedHashSet<>();
+        return texts.stream().filter(text -> seen.add(text.text())).toList();
+    }
+
+    /** A priority as action sets have it, where a level alone means that one and all that are worse. */
+    static String ours(String written) {
+        Matcher form = PRIORITY.matcher(written);
+        if (!form.matches()) {
+            throw new IllegalArgumentException("'" + written + "' was not refused");
+        }
+        String level = Priority.parse(form.group(3)).map(Priority::display).orElse("");
+        String sign = form.group(1) == null ? "" : form.group(1);
+        return sign + (sign.isEmpty() || form.group(2) != null ? "=" : "") + level;
+    }
+
     private boolean isName(Yaml.Scalar rule) {
         if (rule.text().isBlank()) {
             problems.error(rule.place(), "a rule without a name in rules", "the name of a detection rule");

@@ -44,9 +44,6 @@ final class Variables {
         /** Talon would look it up with this context. */
         record OfContext(String context, String name) implements Meaning {}
 
-        /** Several fields are written this way. */
-        record Ambiguous(Set<String> fields) implements Meaning {}
-
         /** Nothing that is known: the shell's own, or a field of somebody's own. */
         record Unknown() implements Meaning {}
     }
@@ -176,8 +173,8 @@ final class Variables {
             }
         }
         Set<String> fields = FIELDS.get(name);
-        if (fields != null) {
-            return fields.size() == 1 ? new Meaning.Field(fields.iterator().next()) : new Meaning.Ambiguous(fields);
+        if (fields != null && fields.size() == 1) {
+            return new Meaning.Field(fields.iterator().next());
         }
         return withArgument(name).<Meaning>map(Meaning.Field::new).orElse(new Meaning.Unknown());
     }

@@ -73,7 +73,8 @@ class VariablesTest {
     @Test
     void everyFieldIsFoundAgainByItsSpelling() {
         assertThat(FieldTable.names())
-                .filteredOn(field -> FieldTable.typeOf(new FieldUse(field, null)).isPresent())
+                .filteredOn(
+                        field -> FieldTable.typeOf(new FieldUse(field, null)).isPresent())
                 .hasSizeGreaterThan(300)
                 .allSatisfy(field -> assertThat(Variables.of(Variables.spelled(field), Map.of()))
                         .isEqualTo(new Meaning.Field(field)));
