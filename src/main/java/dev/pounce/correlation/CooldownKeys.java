@@ -2,6 +2,7 @@ package dev.pounce.correlation;
 
 import dev.pounce.asset.Asset;
 import dev.pounce.asset.ContainerRef;
+import dev.pounce.asset.EndpointRef;
 import dev.pounce.asset.NodeRef;
 import dev.pounce.asset.ObjectRef;
 import dev.pounce.asset.PodRef;
@@ -63,6 +64,7 @@ final class CooldownKeys {
                         case ProcessRef process -> Optional.empty();
                         case ContainerRef container -> Optional.empty();
                         case NodeRef node -> Optional.empty();
+                        case EndpointRef endpoint -> Optional.empty();
                     };
             if (name.isPresent()) {
                 return new Namespace(name.get());
@@ -81,6 +83,7 @@ final class CooldownKeys {
                         case NodeRef node -> node;
                         case PodRef pod -> null;
                         case ObjectRef object -> null;
+                        case EndpointRef endpoint -> null;
                     };
             if (found != null) {
                 return found;

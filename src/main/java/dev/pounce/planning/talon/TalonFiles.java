@@ -49,7 +49,9 @@ public final class TalonFiles {
             String named = String.join(
                     ", ", filesAndFolders.stream().map(Path::toString).toList());
             general.error(
-                    Place.startOf(named.isEmpty() ? "talon" : named), "no rule file", "at least one of Talon's rule files");
+                    Place.startOf(named.isEmpty() ? "talon" : named),
+                    "no rule file",
+                    "at least one of Talon's rule files");
         }
         List<Translated> sets = translate(reader, where, general, problems);
         general.all().forEach(problems::add);

@@ -63,7 +63,8 @@ class TranslationTest {
     private static Object plain(Yaml value) {
         return switch (value) {
             case Yaml.Scalar scalar -> scalar.text();
-            case Yaml.Sequence list -> list.items().stream().map(TranslationTest::plain).toList();
+            case Yaml.Sequence list ->
+                list.items().stream().map(TranslationTest::plain).toList();
             case Yaml.Mapping inner -> map(inner);
         };
     }
@@ -118,15 +119,12 @@ class TranslationTest {
     /** Each: what is behind the actionner, and the step. */
     static List<List<String>> actionners() {
         return List.of(
-                List.of(
-                        "kubernetes:terminate",
-                        """
+                List.of("kubernetes:terminate", """
                         pod.terminate:
                           grace: 0s
                           ignoreStandalone: true
                         """),
-                List.of(
-                        """
+                List.of("""
                         kubernetes:terminate
                         parameters:
                           grace_period_seconds: 5
@@ -134,8 +132,7 @@ class TranslationTest {
                           ignore_statefulsets: true
                           ignore_standalone_pods: false
                           min_healthy_replicas: "33%"
-                        """,
-                        """
+                        """, """
                         pod.terminate:
                           grace: 5s
                           ignoreDaemonSets: true
@@ -144,17 +141,13 @@ class TranslationTest {
                           minHealthy: "33%"
                         """),
                 List.of("kubernetes:delete", "object.delete: {}\n"),
-                List.of(
-                        "kubernetes:label\nparameters: {labels: {a: b, team: ''}}",
-                        """
+                List.of("kubernetes:label\nparameters: {labels: {a: b, team: ''}}", """
                         pod.label:
                           labels:
                             a: b
                             team: ""
                         """),
-                List.of(
-                        "kubernetes:label\nparameters: {labels: {a: b}, level: node}",
-                        """
+                List.of("kubernetes:label\nparameters: {labels: {a: b}, level: node}", """
                         node.label:
                           labels:
                             a: b
@@ -166,9 +159,7 @@ class TranslationTest {
                           annotations:
                             example.com/a: "x $${RULE}"
                         """),
-                List.of(
-                        "kubernetes:annotation\nparameters: {annotations: {a: b}, level: node}",
-                        """
+                List.of("kubernetes:annotation\nparameters: {annotations: {a: b}, level: node}", """
                         node.annotate:
                           annotations:
                             a: b
@@ -182,23 +173,17 @@ class TranslationTest {
                             cidrs: ["10.0.0.0/8"]
                             namespaces: [green]
                         """),
-                List.of(
-                        "kubernetes:networkpolicy",
-                        """
+                List.of("kubernetes:networkpolicy", """
                         pod.isolate:
                           for: 30d
                           allow:
                             cidrs: ["0.0.0.0/0"]
                         """),
-                List.of(
-                        "kubernetes:networkpolicy\nparameters: {allow_cidr: []}",
-                        """
+                List.of("kubernetes:networkpolicy\nparameters: {allow_cidr: []}", """
                         pod.isolate:
                           for: 30d
                         """),
-                List.of(
-                        "kubernetes:exec\nparameters: {command: 'kill -9 $(pidof $PROC_NAME)', shell: /bin/bash}",
-                        """
+                List.of("kubernetes:exec\nparameters: {command: 'kill -9 $(pidof $PROC_NAME)', shell: /bin/bash}", """
                         pod.script:
                           script: "kill -9 $(pidof $PROC_NAME)"
                           env:
@@ -206,48 +191,36 @@ class TranslationTest {
                           shell: /bin/bash
                           container: "*"
                         """),
-                List.of(
-                        "kubernetes:script\nparameters:\n  script: |\n    ps aux\n    echo done",
-                        """
+                List.of("kubernetes:script\nparameters:\n  script: |\n    ps aux\n    echo done", """
                         pod.script:
                           script: |
                             ps aux
                             echo done
                         """),
                 List.of("kubernetes:log", "evidence.logs:\n  tail: 20\n"),
-                List.of(
-                        "kubernetes:log\nparameters: {tail_lines: 7}" + TO,
-                        """
+                List.of("kubernetes:log\nparameters: {tail_lines: 7}" + TO, """
                         evidence.logs:
                           tail: 7
                           to: s3://keep/
                         """),
-                List.of(
-                        "kubernetes:download\nparameters: {file: '${FD_NAME}'}" + TO,
-                        """
+                List.of("kubernetes:download\nparameters: {file: '${FD_NAME}'}" + TO, """
                         evidence.files:
                           paths: ["${fd.name}"]
                           to: s3://keep/
                         """),
-                List.of(
-                        "kubernetes:tcpdump" + TO,
-                        """
+                List.of("kubernetes:tcpdump" + TO, """
                         evidence.capture:
                           duration: 5s
                           snaplen: 4096
                           to: s3://keep/
                         """),
-                List.of(
-                        "kubernetes:tcpdump\nparameters: {duration: 20, snaplen: 512}" + TO,
-                        """
+                List.of("kubernetes:tcpdump\nparameters: {duration: 20, snaplen: 512}" + TO, """
                         evidence.capture:
                           duration: 20s
                           snaplen: 512
                           to: s3://keep/
                         """),
-                List.of(
-                        "kubernetes:sysdig\nparameters: {duration: 30, scope: node, buffer_size: 4096}" + TO,
-                        """
+                List.of("kubernetes:sysdig\nparameters: {duration: 30, scope: node, buffer_size: 4096}" + TO, """
                         evidence.trace:
                           duration: 30s
                           scope: node
@@ -255,15 +228,12 @@ class TranslationTest {
                           to: s3://keep/
                         """),
                 List.of("kubernetes:cordon", "node.cordon: {}\n"),
-                List.of(
-                        "kubernetes:drain",
-                        """
+                List.of("kubernetes:drain", """
                         node.drain:
                           ignoreDaemonSets: false
                           wait: false
                         """),
-                List.of(
-                        """
+                List.of("""
                         kubernetes:drain
                         parameters:
                           ignore_daemonsets: true
@@ -271,8 +241,7 @@ class TranslationTest {
                           ignore_errors: true
                           min_healthy_replicas: "2"
                           max_wait_period: 90
-                        """,
-                        """
+                        """, """
                         node.drain:
                           ignoreDaemonSets: true
                           ignoreStatefulSets: true
@@ -281,40 +250,32 @@ class TranslationTest {
                           wait: true
                         within: 90s
                         """),
-                List.of(
-                        """
+                List.of("""
                         aws:lambda
                         parameters:
                           aws_lambda_name: look
                           aws_lambda_alias_or_version: $LATEST
                           aws_lambda_invocation_type: Event
-                        """,
-                        """
+                        """, """
                         call.lambda:
                           name: look
                           version: "$LATEST"
                           invocation: Event
                         """),
-                List.of(
-                        "gcp:function\nparameters: {gcp_function_name: look, gcp_function_timeout: 10}",
-                        """
+                List.of("gcp:function\nparameters: {gcp_function_name: look, gcp_function_timeout: 10}", """
                         call.function:
                           name: look
                           location: us-central1
                           timeLimit: 10s
                         """),
-                List.of(
-                        "calico:networkpolicy\nparameters: {order: 20}",
-                        """
+                List.of("calico:networkpolicy\nparameters: {order: 20}", """
                         pod.isolate:
                           for: 30d
                           engine: calico
                           order: 20
                           deny: ["${fd.rip|fd.sip}"]
                         """),
-                List.of(
-                        "cilium:networkpolicy",
-                        """
+                List.of("cilium:networkpolicy", """
                         pod.isolate:
                           for: 30d
                           engine: cilium
@@ -362,7 +323,10 @@ class TranslationTest {
     /** Each: what is behind the actionner, the parameter in question, and what Talon does. */
     static List<List<String>> defaultsThatTalonDoesNotApply() {
         return List.of(
-                List.of("kubernetes:terminate", "ignoreStandalone: true", "Talon deletes pods that nothing starts again"),
+                List.of(
+                        "kubernetes:terminate",
+                        "ignoreStandalone: true",
+                        "Talon deletes pods that nothing starts again"),
                 List.of("kubernetes:tcpdump" + TO, "snaplen: 4096", "Talon keeps whole packets"),
                 List.of("kubernetes:networkpolicy", "cidrs: [\"0.0.0.0/0\"]", "Talon allows nothing"),
                 List.of(
@@ -398,7 +362,8 @@ class TranslationTest {
 
     @Test
     void aNetworkPolicyIsForThisPodAndAWarningSaysWhatTalonDid() {
-        assertThat(action("kubernetes:networkpolicy\nparameters: {allow_cidr: []}").problems())
+        assertThat(action("kubernetes:networkpolicy\nparameters: {allow_cidr: []}")
+                        .problems())
                 .singleElement()
                 .asString()
                 .contains("Talon cuts what leaves the pods of a whole workload");
@@ -407,7 +372,8 @@ class TranslationTest {
     @ParameterizedTest
     @CsvSource({"kubernetes:terminate, 50%, true", "kubernetes:terminate, 2, false", "kubernetes:drain, 2, true"})
     void aShareOfReadyReplicasIsWarnedOfWhereTalonMiscounts(String actionner, String share, boolean warned) {
-        assertThat(action(actionner + "\nparameters: {min_healthy_replicas: '" + share + "'}").problems())
+        assertThat(action(actionner + "\nparameters: {min_healthy_replicas: '" + share + "'}")
+                        .problems())
                 .filteredOn(problem -> problem.contains("min_healthy_replicas: \"" + share + "\", which Talon"))
                 .hasSize(warned ? 1 : 0);
     }
@@ -416,12 +382,18 @@ class TranslationTest {
     static List<List<String>> parameterErrors() {
         return List.of(
                 List.of("kubernetes:terminate\nparameters: {min_healthy_replicas: 2}", "write it in quotes: \"2\""),
-                List.of("kubernetes:terminate\nparameters: {min_healthy_replicas: '101%'}", "expected a number such as 2"),
-                List.of("kubernetes:terminate\nparameters: {min_healthy_replicas: 'half'}", "expected a number such as 2"),
+                List.of(
+                        "kubernetes:terminate\nparameters: {min_healthy_replicas: '101%'}",
+                        "expected a number such as 2"),
+                List.of(
+                        "kubernetes:terminate\nparameters: {min_healthy_replicas: 'half'}",
+                        "expected a number such as 2"),
                 List.of("kubernetes:terminate\nparameters: {grace_period_seconds: '5'}", "write it without quotes: 5"),
                 List.of("kubernetes:terminate\nparameters: {grace_period_seconds: -1}", "a whole number from 0"),
                 List.of("kubernetes:terminate\nparameters: {ignore_daemonsets: 'true'}", "expected true or false"),
-                List.of("kubernetes:terminate\nparameters: {ignore_deamonsets: true}", "did you mean 'ignore_daemonsets'?"),
+                List.of(
+                        "kubernetes:terminate\nparameters: {ignore_deamonsets: true}",
+                        "did you mean 'ignore_daemonsets'?"),
                 List.of("kubernetes:delete\nparameters: {force: true}", "expected no parameters"),
                 List.of("kubernetes:label", "kubernetes:label without labels"),
                 List.of("kubernetes:label\nparameters: {labels: {}}", "found no labels"),
@@ -434,7 +406,9 @@ class TranslationTest {
                 List.of("kubernetes:exec", "kubernetes:exec without command"),
                 List.of("kubernetes:script", "neither script nor file"),
                 List.of("kubernetes:script\nparameters: {script: a, file: b}", "script and file for kubernetes:script"),
-                List.of("kubernetes:script\nparameters: {file: /nowhere/at/all.sh}", "found a file that cannot be read"),
+                List.of(
+                        "kubernetes:script\nparameters: {file: /nowhere/at/all.sh}",
+                        "found a file that cannot be read"),
                 List.of("kubernetes:log\nparameters: {tail_lines: -1}", "a whole number from 0"),
                 List.of("kubernetes:download" + TO, "kubernetes:download without file"),
                 List.of("kubernetes:tcpdump\nparameters: {duration: 5s}" + TO, "expected a whole number"),
@@ -443,10 +417,14 @@ class TranslationTest {
                 List.of("kubernetes:sysdig\nparameters: {scope: host}" + TO, "unknown scope 'host'"),
                 List.of("kubernetes:drain\nparameters: {max_wait_period: '90'}", "write it without quotes: 90"),
                 List.of("aws:lambda", "aws:lambda without aws_lambda_name"),
-                List.of("aws:lambda\nparameters: {aws_lambda_name: f, aws_lambda_invocation_type: Sync}", "unknown aws_lambda_invocation_type 'Sync'"),
+                List.of(
+                        "aws:lambda\nparameters: {aws_lambda_name: f, aws_lambda_invocation_type: Sync}",
+                        "unknown aws_lambda_invocation_type 'Sync'"),
                 List.of("gcp:function", "gcp:function without gcp_function_name"),
                 List.of("calico:networkpolicy\nparameters: {order: first}", "expected a whole number"),
-                List.of("cilium:networkpolicy\nparameters: {order: 1}", "unknown parameter of cilium:networkpolicy: 'order'"));
+                List.of(
+                        "cilium:networkpolicy\nparameters: {order: 1}",
+                        "unknown parameter of cilium:networkpolicy: 'order'"));
     }
 
     @ParameterizedTest
@@ -458,7 +436,8 @@ class TranslationTest {
         // Then
         assertThat(result.yaml()).isEmpty();
         assertThat(result.problems())
-                .anySatisfy(problem -> assertThat(problem).contains("error: found ").contains(row.get(1)));
+                .anySatisfy(
+                        problem -> assertThat(problem).contains("error: found ").contains(row.get(1)));
     }
 
     @ParameterizedTest
@@ -491,18 +470,22 @@ class TranslationTest {
                 """);
 
         // Then
-        assertThat(result.problems()).filteredOn(problem -> problem.contains("error:")).hasSize(7);
+        assertThat(result.problems())
+                .filteredOn(problem -> problem.contains("error:"))
+                .hasSize(7);
     }
 
     @Test
     void aRuleWithoutAnActionIsAnError() {
         assertThat(rule("- rule: R\n  match: {rules: [X]}\n").problems())
-                .containsExactly("1.yaml:1:9: error: found rule 'R' without an action, expected actions: [{action: NAME}]");
+                .containsExactly(
+                        "1.yaml:1:9: error: found rule 'R' without an action, expected actions: [{action: NAME}]");
     }
 
     @Test
     void aMissingActionnerIsAnError() {
-        assertThat(rule("- rule: R\n  match: {rules: [X]}\n  actions: [{action: A}]\n").problems())
+        assertThat(rule("- rule: R\n  match: {rules: [X]}\n  actions: [{action: A}]\n")
+                        .problems())
                 .singleElement()
                 .asString()
                 .startsWith("1.yaml:3:22: error: found action 'A' without an actionner");
@@ -552,7 +535,8 @@ class TranslationTest {
 
     @Test
     void contextsThatTalonNeverLooksUpAreWarnedOf() {
-        assertThat(action("kubernetes:cordon\nadditional_contexts: [aws, k8snode]").problems())
+        assertThat(action("kubernetes:cordon\nadditional_contexts: [aws, k8snode]")
+                        .problems())
                 .singleElement()
                 .asString()
                 .contains("warning: found additional_contexts, which Talon never looks up");
@@ -567,7 +551,8 @@ class TranslationTest {
         "'gcp:gcs', '{bucket: keep, prefix: a/b}', gs://keep/a/b",
     })
     void everyTargetBecomesAStore(String target, String parameters, String store) {
-        assertThat(action("kubernetes:log\noutput: {target: '" + target + "', parameters: " + parameters + "}").yaml())
+        assertThat(action("kubernetes:log\noutput: {target: '" + target + "', parameters: " + parameters + "}")
+                        .yaml())
                 .contains("to: " + store + "\n");
     }
 
@@ -579,7 +564,9 @@ class TranslationTest {
                 List.of("{target: 'aws:s3'}", "an output without parameters"),
                 List.of("{target: 'aws:s3', parameters: {}}", "an output without parameters"),
                 List.of("{target: 'aws:s3', parameters: {prefix: p}}", "aws:s3 without bucket"),
-                List.of("{target: 'aws:s3', parameters: {bucket: b, buckt: c}}", "unknown parameter of aws:s3: 'buckt'"),
+                List.of(
+                        "{target: 'aws:s3', parameters: {bucket: b, buckt: c}}",
+                        "unknown parameter of aws:s3: 'buckt'"),
                 List.of(
                         "{target: 'minio:s3', parameters: {bucket: b, region: c}}",
                         "unknown parameter of minio:s3: 'region'"),
@@ -597,7 +584,8 @@ class TranslationTest {
     @ValueSource(strings = {"kubernetes:download\nparameters: {file: /a}", "kubernetes:tcpdump", "kubernetes:sysdig"})
     void anOutputThatIsRequiredIsAnErrorWhenMissing(String action) {
         assertThat(action(action).problems())
-                .anySatisfy(found -> assertThat(found).contains("error: found 'A' of ").contains("without an output"));
+                .anySatisfy(found ->
+                        assertThat(found).contains("error: found 'A' of ").contains("without an output"));
     }
 
     @Test
@@ -607,7 +595,10 @@ class TranslationTest {
 
         // Then
         assertThat(result.steps()).isEqualTo("- id: a\n  node.cordon: {}\n");
-        assertThat(result.problems()).singleElement().asString().contains("which has nothing to keep; Talon ignores it");
+        assertThat(result.problems())
+                .singleElement()
+                .asString()
+                .contains("which has nothing to keep; Talon ignores it");
     }
 
     private static final String BEFORE = "- rule: R\n  match: {rules: [X]}\n";
@@ -715,7 +706,8 @@ class TranslationTest {
     @Test
     void valuesOfEventsAreDataOfThisOneCall() {
         // When
-        Result result = action("kubernetes:exec\nparameters: {command: 'echo \"$RULE ${K8S_POD_NAME} $PROC_ANAME_2\"'}");
+        Result result =
+                action("kubernetes:exec\nparameters: {command: 'echo \"$RULE ${K8S_POD_NAME} $PROC_ANAME_2\"'}");
 
         // Then
         assertThat(result.steps()).isEqualTo("""
@@ -740,7 +732,9 @@ class TranslationTest {
         Result result = action("kubernetes:exec\nparameters: {command: 'x=1; echo $x $1 $? $$ $(id)'}");
 
         // Then
-        assertThat(result.steps()).contains("script: \"x=1; echo $x $1 $? $$ $(id)\"\n").doesNotContain("env:");
+        assertThat(result.steps())
+                .contains("script: \"x=1; echo $x $1 $? $$ $(id)\"\n")
+                .doesNotContain("env:");
         assertThat(result.problems())
                 .singleElement()
                 .asString()
@@ -749,7 +743,8 @@ class TranslationTest {
 
     @Test
     void aVariableBetweenSingleQuotesIsWarnedOf() {
-        assertThat(action("kubernetes:exec\nparameters: {command: \"echo '$RULE'\"}").problems())
+        assertThat(action("kubernetes:exec\nparameters: {command: \"echo '$RULE'\"}")
+                        .problems())
                 .anySatisfy(problem -> assertThat(problem).contains("$RULE between single quotes"));
     }
 
@@ -769,9 +764,11 @@ class TranslationTest {
                 + "parameters: {command: 'echo $NODE_HOSTNAME $NODE_ROLE'}");
 
         // Then
-        assertThat(result.steps()).contains("NODE_HOSTNAME: \"${detection.hostname}\"").doesNotContain("NODE_ROLE:");
-        assertThat(result.problems()).anySatisfy(problem -> assertThat(problem)
-                .contains("found $NODE_ROLE, which Talon never looks up"));
+        assertThat(result.steps())
+                .contains("NODE_HOSTNAME: \"${detection.hostname}\"")
+                .doesNotContain("NODE_ROLE:");
+        assertThat(result.problems())
+                .anySatisfy(problem -> assertThat(problem).contains("found $NODE_ROLE, which Talon never looks up"));
     }
 
     @Test
@@ -802,13 +799,15 @@ class TranslationTest {
         Path file = Files.writeString(folder.resolve("long.sh"), "true\n".repeat(1000));
 
         // Then
-        assertThat(action("kubernetes:script\nparameters: {file: '" + file + "'}").steps())
+        assertThat(action("kubernetes:script\nparameters: {file: '" + file + "'}")
+                        .steps())
                 .contains("file: " + file + "\n");
     }
 
     @Test
     void aShellWithoutItsFolderIsTheOneInBin() {
-        assertThat(action("kubernetes:exec\nparameters: {command: id, shell: bash}").steps())
+        assertThat(action("kubernetes:exec\nparameters: {command: id, shell: bash}")
+                        .steps())
                 .contains("shell: /bin/bash\n");
     }
 
@@ -820,7 +819,8 @@ class TranslationTest {
         "/tmp/$1, /tmp/$1",
     })
     void aFileNameTakesValuesAsData(String written, String path) {
-        assertThat(action("kubernetes:download\nparameters: {file: '" + written + "'}" + TO).steps())
+        assertThat(action("kubernetes:download\nparameters: {file: '" + written + "'}" + TO)
+                        .steps())
                 .contains(path.contains("$") ? "paths: [\"" + path + "\"]" : "paths: [" + path + "]");
     }
 
