@@ -29,7 +29,8 @@ import org.kie.internal.builder.KnowledgeBuilderFactory;
 final class CompileRules {
 
     // Drools' sources are not held to our standard, and we do not edit them. This is what javac complains of.
-    private static final String NOT_OURS = "@SuppressWarnings({\"rawtypes\", \"unchecked\", \"cast\", \"this-escape\"})\n";
+    private static final String NOT_OURS =
+            "@SuppressWarnings({\"rawtypes\", \"unchecked\", \"cast\", \"this-escape\"})\n";
 
     private CompileRules() {}
 
@@ -43,7 +44,8 @@ final class CompileRules {
         Path classes = Files.createTempDirectory("pounce-facts");
         try {
             compileFacts(sources, facts, classes);
-            ClassLoader loader = new URLClassLoader(new URL[] {classes.toUri().toURL()}, CompileRules.class.getClassLoader());
+            ClassLoader loader =
+                    new URLClassLoader(new URL[] {classes.toUri().toURL()}, CompileRules.class.getClassLoader());
             Thread.currentThread().setContextClassLoader(loader);
             for (PackageSources compiled : compile(rules, loader)) {
                 write(compiled, output);
@@ -74,7 +76,8 @@ final class CompileRules {
     }
 
     private static Iterable<PackageSources> compile(Path rules, ClassLoader loader) throws IOException {
-        KnowledgeBuilderConfigurationImpl configuration = KnowledgeBuilderFactory.newKnowledgeBuilderConfiguration(loader)
+        KnowledgeBuilderConfigurationImpl configuration = KnowledgeBuilderFactory.newKnowledgeBuilderConfiguration(
+                        loader)
                 .as(KnowledgeBuilderConfigurationImpl.KEY);
         ModelBuilderImpl<PackageSources> builder = new ModelBuilderImpl<>(
                 PackageSources::dumpSources,
@@ -84,7 +87,8 @@ final class CompileRules {
         CompositeKnowledgeBuilder batch = builder.batch();
         for (Path file : filesIn(rules, ".drl")) {
             // As bytes under a short name: the path of a file ends up in the classes.
-            Resource resource = KieServices.get().getResources().newByteArrayResource(Files.readAllBytes(file), "UTF-8");
+            Resource resource =
+                    KieServices.get().getResources().newByteArrayResource(Files.readAllBytes(file), "UTF-8");
             resource.setSourcePath(rules.getFileName() + "/" + file.getFileName());
             batch.add(resource, ResourceType.DRL);
         }
@@ -128,7 +132,9 @@ final class CompileRules {
 
     private static List<Path> filesIn(Path folder, String suffix) throws IOException {
         try (Stream<Path> files = Files.list(folder)) {
-            return files.filter(file -> file.toString().endsWith(suffix)).sorted().toList();
+            return files.filter(file -> file.toString().endsWith(suffix))
+                    .sorted()
+                    .toList();
         }
     }
 

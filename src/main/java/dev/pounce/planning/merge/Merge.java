@@ -1,8 +1,18 @@
 package dev.pounce.planning.merge;
 
+import dev.pounce.planning.merge.facts.Belongs;
+import dev.pounce.planning.merge.facts.ComesFirst;
+import dev.pounce.planning.merge.facts.Contradicts;
+import dev.pounce.planning.merge.facts.Covers;
+import dev.pounce.planning.merge.facts.Falls;
 import dev.pounce.planning.merge.facts.Needs;
 import dev.pounce.planning.merge.facts.Proposed;
+import dev.pounce.planning.merge.facts.Remains;
+import dev.pounce.planning.merge.facts.Replaces;
+import dev.pounce.planning.merge.facts.SameAs;
+import dev.pounce.planning.merge.facts.Stands;
 import dev.pounce.planning.merge.rules.CompiledRules;
+import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -23,6 +33,20 @@ import org.kie.api.runtime.conf.ThreadSafeOption;
  * disposed of at its end. Takes some tens of microseconds; ask {@link #isNeeded} first. Which steps survive does not
  * depend on the order of the sets; which set speaks for a step that several want equally does.
  */
+@RegisterForReflection(
+        targets = { // Drools looks at the members of fact classes when it builds the rules
+            Belongs.class,
+            ComesFirst.class,
+            Contradicts.class,
+            Covers.class,
+            Falls.class,
+            Needs.class,
+            Proposed.class,
+            Remains.class,
+            Replaces.class,
+            SameAs.class,
+            Stands.class
+        })
 public final class Merge {
 
     /**
@@ -60,6 +84,13 @@ public final class Merge {
     private final KieBase rules =
             KieBaseBuilder.createKieBaseFromModel(CompiledRules.model(), KieBaseMutabilityOption.ALLOWED);
 
+    private final KieSessionConfiguration configuration = KieServices.get().newKieSessionConfiguration();
+
+    /** Takes some ten milliseconds, and half a second more the first time that a JVM meets Drools. */
+    public Merge() {
+        configuration.setOption(ThreadSafeOption.NO); // each session has one owner
+    }
+
     /** Whether {@link #merge} could say anything but "all of them, as they are". Takes well below a microsecond. */
     public static boolean isNeeded(List<Proposed> proposals) {
         for (int i = 1; i < proposals.size(); i++) {
@@ -90,8 +121,6 @@ public final class Merge {
     }
 
     private Conclusions conclude(List<Proposed> proposals, List<Needs> needs) {
-        KieSessionConfiguration configuration = KieServices.get().newKieSessionConfiguration();
-        configuration.setOption(ThreadSafeOption.NO); // nobody else has this session
         KieSession session = rules.newKieSession(configuration, null);
         try {
             proposals.forEach(session::insert);
