@@ -17,6 +17,7 @@ import org.kie.api.KieServices;
 import org.kie.api.io.Resource;
 import org.kie.api.io.ResourceType;
 import org.kie.internal.builder.CompositeKnowledgeBuilder;
+import org.kie.internal.builder.KnowledgeBuilderError;
 import org.kie.internal.builder.KnowledgeBuilderFactory;
 
 /**
@@ -94,7 +95,13 @@ final class CompileRules {
         }
         batch.build();
         if (builder.hasErrors()) {
-            builder.getErrors().forEach(System.err::println);
+            for (KnowledgeBuilderError error : builder.getErrors()) {
+                String file = error.getResource() == null
+                        ? rules.toString()
+                        : error.getResource().getSourcePath();
+                String line = error.getLines().length == 0 ? "" : ":" + error.getLines()[0];
+                System.err.println(file + line + ": " + error.getMessage());
+            }
             System.exit(1);
         }
         return builder.getPackageSources();
