@@ -8,6 +8,9 @@ import dev.pounce.source.Problems;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.function.Supplier;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +26,8 @@ final class ConditionParser {
 
     /** What Falco 0.44 still takes, and far from what a stack can take. */
     private static final int MAX_DEPTH = 1002;
+    private static final int DEEP_FOR_ANY_STACK = 100;
+    private static final long DEEP_STACK = 16L << 20;
 
     private static final String OPERATORS = "an operator: "
             + String.join(", ", Operator.ALL.stream().map(Operator::word).toList());
@@ -39,6 +44,39 @@ final class ConditionParser {
 
     /** Empty when the text is no condition: then the problem says where it stops being one. */
     static Optional<Expression> parse(SourceText source, Problems problems) {
+        return deepest(source.text()) > DEEP_FOR_ANY_STACK
+                ? onDeepStack(() -> parseHere(source, problems))
+                : parseHere(source, problems);
+    }
+
+    private static int deepest(String text) {
+        int open = 0;
+        int deepest = 0;
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            open += c == '(' ? 1 : c == ')' ? -1 : 0;
+            deepest = Math.max(deepest, open);
+        }
+        return deepest;
+    }
+
+    /** Four frames a parenthesis, and as many parentheses as Falco allows, are more than the caller may have left. */
+    private static <T> T onDeepStack(Supplier<T> work) {
+        FutureTask<T> task = new FutureTask<>(work::get);
+        Thread thread = new Thread(null, task, "deep-condition", DEEP_STACK);
+        thread.setDaemon(true);
+        thread.start();
+        try {
+            return task.get();
+        } catch (ExecutionException bug) {
+            throw new IllegalStateException("a condition could not be parsed", bug.getCause());
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while a condition was parsed", stopped);
+        }
+    }
+
+    private static Optional<Expression> parseHere(SourceText source, Problems problems) {
         ConditionParser parser = new ConditionParser(source);
         try {
             Expression expression = parser.or();
