@@ -2,6 +2,12 @@ package dev.pounce.audit;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.pounce.asset.Asset;
+import dev.pounce.asset.ContainerRef;
+import dev.pounce.asset.EndpointRef;
+import dev.pounce.asset.NodeRef;
+import dev.pounce.asset.ObjectRef;
+import dev.pounce.asset.PodRef;
+import dev.pounce.asset.ProcessRef;
 import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -13,6 +19,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.Predicate;
 
 /**
@@ -103,25 +111,45 @@ public final class AuditQuery {
         reader.forEach(1, ABOUT_RESPONSES::contains, entry -> responses
                 .computeIfAbsent(entry.text("response"), id -> new Gathering(id, entry.time()))
                 .accept(entry));
-        Set<String> wanted = new HashSet<>();
+        Map<String, Set<String>> wanted = new HashMap<>();
         for (Gathering response : responses.values()) {
-            wanted.addAll(response.detections);
+            for (String detection : response.detections) {
+                wanted.computeIfAbsent(detection, id -> new HashSet<>()).addAll(response.fields());
+            }
         }
         Map<String, ResponseRecord.Seen> seen = new HashMap<>();
         reader.forEach(1, "detection"::equals, entry -> {
             JsonNode detection = entry.json().path("detection");
-            if (wanted.contains(detection.path("id").asText())) {
-                seen.put(
-                        detection.path("id").asText(),
-                        new ResponseRecord.Seen(
-                                detection.path("id").asText(),
-                                instant(detection.path("time"), entry.time()),
-                                detection.path("rule").asText(),
-                                detection.path("priority").asText(),
-                                detection.path("output").asText()));
+            String id = detection.path("id").asText();
+            Set<String> fields = wanted.get(id);
+            if (fields != null) {
+                seen.put(id, seen(detection, fields, entry.time()));
             }
         });
         return responses.values().stream().map(response -> response.put(seen)).toList();
+    }
+
+    private static ResponseRecord.Seen seen(JsonNode detection, Set<String> wanted, Instant journalled) {
+        List<String> assets = new ArrayList<>();
+        detection
+                .path("assets")
+                .forEach(asset -> ActionJson.asset(asset).map(Asset::display).ifPresent(assets::add));
+        SortedMap<String, String> fields = new TreeMap<>();
+        for (String field : wanted) {
+            JsonNode value = detection.path("output_fields").get(field);
+            if (value != null) {
+                fields.put(field, value.toString());
+            }
+        }
+        return new ResponseRecord.Seen(
+                detection.path("id").asText(),
+                instant(detection.path("time"), journalled),
+                detection.path("source").asText(),
+                detection.path("rule").asText(),
+                detection.path("priority").asText(),
+                detection.path("output").asText(),
+                assets,
+                fields);
     }
 
     private static Instant instant(JsonNode text, Instant otherwise) {
@@ -141,6 +169,8 @@ public final class AuditQuery {
         private final List<String> detections = new ArrayList<>();
         private final Map<String, GatheringStep> steps = new LinkedHashMap<>();
         private final List<ResponseRecord.LeftOut> leftOut = new ArrayList<>();
+        private final List<ResponseRecord.Matched> matches = new ArrayList<>();
+        private final List<String> notified = new ArrayList<>();
 
         Gathering(String id, Instant time) {
             this.id = id;
@@ -159,8 +189,16 @@ public final class AuditQuery {
         private void plan(RecordedEntry entry) {
             time = entry.time();
             incident = entry.text("incident");
-            entry.json().path("triggers").forEach(trigger -> triggers.add(trigger.asText()));
-            entry.json().path("detections").forEach(detection -> detections.add(detection.asText()));
+            triggers.addAll(texts(entry.json().path("triggers")));
+            detections.addAll(texts(entry.json().path("detections")));
+            notified.addAll(texts(entry.json().path("notify")));
+            for (JsonNode match : entry.json().path("matches")) {
+                matches.add(new ResponseRecord.Matched(
+                        match.path("action_set").asText(),
+                        match.path("when").asText(),
+                        texts(match.path("fields")),
+                        match.has("detections") ? texts(match.path("detections")) : detections));
+            }
             for (JsonNode step : entry.json().path("steps")) {
                 String name = step.path("id").asText();
                 steps.put(name, new GatheringStep(name, step));
@@ -173,6 +211,19 @@ public final class AuditQuery {
             }
         }
 
+        private static List<String> texts(JsonNode list) {
+            List<String> texts = new ArrayList<>();
+            list.forEach(text -> texts.add(text.asText()));
+            return texts;
+        }
+
+        /** Those that any of its sets looked at. */
+        Set<String> fields() {
+            Set<String> fields = new HashSet<>();
+            matches.forEach(match -> fields.addAll(match.fields()));
+            return fields;
+        }
+
         ResponseRecord put(Map<String, ResponseRecord.Seen> seen) {
             return new ResponseRecord(
                     id,
@@ -180,8 +231,10 @@ public final class AuditQuery {
                     time,
                     triggers,
                     detections.stream().filter(seen::containsKey).map(seen::get).toList(),
+                    matches,
                     steps.values().stream().map(GatheringStep::put).toList(),
-                    leftOut);
+                    leftOut,
+                    notified);
         }
     }
 
@@ -242,18 +295,38 @@ public final class AuditQuery {
         ResponseRecord.StepRecord put() {
             JsonNode action = json.path("action");
             String scope = action.path("scope").asText("process");
+            Optional<Asset> target = ActionJson.asset(action.path("target"));
             return new ResponseRecord.StepRecord(
                     id,
                     json.path("action_set").asText(""),
                     action.path("verb").asText("") + (scope.equals("process") ? "" : " (" + scope + ")"),
-                    ActionJson.asset(action.path("target")).map(Asset::display).orElse(""),
+                    action.isObject() ? JournalTokens.action(action.toString()).parameters() : "{}",
+                    target.map(Asset::display).orElse(""),
+                    target.map(GatheringStep::identity).orElse(""),
                     json.path("mode").asText(""),
+                    json.path("lane").asText(""),
                     json.path("because").asText(""),
                     verdict,
                     intended,
                     ending,
                     recovery,
                     undo);
+        }
+
+        /** What an actuator compares before it touches anything. */
+        private static String identity(Asset target) {
+            return switch (target) {
+                case ProcessRef process ->
+                    "pid " + process.pid() + " on node " + process.node().name() + ", started "
+                            + process.startTimeNanos() + " ns after boot"
+                            + (process.inode() == 0 ? "" : ", inode " + process.inode() + " of its pidfd");
+                case ContainerRef container ->
+                    container.id() + " on node " + container.node().name();
+                case PodRef pod -> pod.uid().map(uid -> "uid " + uid).orElse("its uid is not known");
+                case NodeRef node -> "";
+                case ObjectRef object -> "";
+                case EndpointRef endpoint -> "";
+            };
         }
     }
 }

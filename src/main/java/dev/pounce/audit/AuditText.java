@@ -3,6 +3,7 @@ package dev.pounce.audit;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.util.RawValue;
 import dev.pounce.source.Printable;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -133,6 +134,11 @@ public final class AuditText {
                 1,
                 step.id() + ": " + step.verb() + " " + step.target()
                         + (step.mode().isEmpty() ? "" : ", mode " + step.mode()));
+        course(step, story);
+    }
+
+    /** From why it is there to how it ended. */
+    static void course(ResponseRecord.StepRecord step, StringBuilder story) {
         if (!step.because().isEmpty()) {
             line(story, 2, "because  " + step.because());
         }
@@ -170,7 +176,7 @@ public final class AuditText {
                                         .orElse("due " + undo.due())));
     }
 
-    private static void line(StringBuilder story, int depth, String text) {
+    static void line(StringBuilder story, int depth, String text) {
         story.append(("  ".repeat(depth) + Printable.of(text)).stripTrailing()).append('\n');
     }
 
@@ -232,17 +238,27 @@ public final class AuditText {
         json.put("response", response.id());
         json.put("incident", response.incident());
         json.put("time", response.time().toString());
-        ArrayNode triggers = json.putArray("triggers");
-        response.triggers().forEach(triggers::add);
+        texts(response.triggers(), json.putArray("triggers"));
         ArrayNode detections = json.putArray("detections");
         for (ResponseRecord.Seen seen : response.detections()) {
-            detections
+            ObjectNode detection = detections
                     .addObject()
                     .put("id", seen.id())
                     .put("time", seen.time().toString())
+                    .put("source", seen.source())
                     .put("rule", seen.rule())
                     .put("priority", seen.priority())
                     .put("output", seen.output());
+            texts(seen.assets(), detection.putArray("assets"));
+            ObjectNode fields = detection.putObject("fields");
+            seen.fields().forEach((name, value) -> fields.putRawValue(name, new RawValue(value)));
+        }
+        ArrayNode matches = json.putArray("matches");
+        for (ResponseRecord.Matched match : response.matches()) {
+            ObjectNode why =
+                    matches.addObject().put("action_set", match.actionSet()).put("when", match.when());
+            texts(match.fields(), why.putArray("fields"));
+            texts(match.detections(), why.putArray("detections"));
         }
         ArrayNode steps = json.putArray("steps");
         for (ResponseRecord.StepRecord step : response.steps()) {
@@ -255,14 +271,22 @@ public final class AuditText {
                     .put("step", left.step())
                     .put("because", left.because());
         }
+        texts(response.notified(), json.putArray("notify"));
         return json;
+    }
+
+    private static void texts(List<String> texts, ArrayNode array) {
+        texts.forEach(array::add);
     }
 
     private static void json(ResponseRecord.StepRecord step, ObjectNode json) {
         json.put("id", step.id())
                 .put("action_set", step.actionSet())
                 .put("action", step.verb())
+                .putRawValue("parameters", new RawValue(step.parameters()))
                 .put("target", step.target())
+                .put("identity", step.identity())
+                .put("lane", step.lane().isEmpty() ? "containment" : step.lane())
                 .put("mode", step.mode())
                 .put("because", step.because())
                 .put("result", step.result());

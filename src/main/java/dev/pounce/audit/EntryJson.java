@@ -15,6 +15,7 @@ import dev.pounce.detection.Detection;
 import dev.pounce.detection.SecretFields;
 import dev.pounce.guard.Verdict;
 import dev.pounce.planning.OnFailure;
+import dev.pounce.planning.Reason;
 import dev.pounce.planning.ResponsePlan;
 import java.util.ArrayList;
 import java.util.List;
@@ -150,13 +151,9 @@ final class EntryJson {
         json.member("response", plan.id()).member("incident", incident.id()).member("incident_time", incident.time());
         json.key("triggers").value(incident.triggers());
         json.key("detections").beginArray();
-        // The newest ones, since the last of them completed it
-        List<Detection> evidence = incident.evidence();
-        for (Detection detection :
-                evidence.subList(Math.max(0, evidence.size() - JsonLine.LONGEST_LIST), evidence.size())) {
-            json.text(detection.id());
-        }
+        newest(incident.evidence()).forEach(detection -> json.text(detection.id()));
         json.endArray();
+        reasons(plan, json);
         if (!incident.coolingDown().isEmpty()) {
             json.key("cooling_down").beginArray();
             for (Incident.CoolingDown cooling : incident.coolingDown()) {
@@ -199,6 +196,36 @@ final class EntryJson {
                     .endObject();
         }
         json.endArray();
+    }
+
+    /** Which set waited for what, and the detections that it got; those of the incident are not repeated. */
+    private static void reasons(ResponsePlan plan, JsonLine json) {
+        if (plan.reasons().isEmpty()) {
+            return;
+        }
+        int evidence = plan.incident().evidence().size();
+        json.key("matches").beginArray();
+        for (Reason reason : plan.reasons()) {
+            json.beginObject().member("action_set", reason.actionSet()).member("when", reason.when());
+            if (!reason.fields().isEmpty()) {
+                json.key("fields").value(reason.fields());
+            }
+            for (Incident.Match match : plan.incident().matches()) {
+                if (match.actionSet().equals(reason.actionSet())
+                        && match.evidence().size() < evidence) {
+                    json.key("detections").beginArray();
+                    newest(match.evidence()).forEach(detection -> json.text(detection.id()));
+                    json.endArray();
+                }
+            }
+            json.endObject();
+        }
+        json.endArray();
+    }
+
+    /** Of very many, those that end with the one that completed it. */
+    private static List<Detection> newest(List<Detection> evidence) {
+        return evidence.subList(Math.max(0, evidence.size() - JsonLine.LONGEST_LIST), evidence.size());
     }
 
     private static void verdict(Verdict verdict, JsonLine json) {

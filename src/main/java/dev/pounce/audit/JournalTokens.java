@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import dev.pounce.asset.Asset;
 import dev.pounce.asset.ContainerRef;
+import dev.pounce.asset.EndpointRef;
 import dev.pounce.asset.NodeRef;
 import dev.pounce.asset.ObjectRef;
 import dev.pounce.asset.PodRef;
@@ -166,9 +167,19 @@ final class JournalTokens {
             case "container" -> Optional.of(new ContainerRef(new NodeRef(node), id));
             case "pod" -> Optional.of(new PodRef(namespace == null ? "" : namespace, name, Optional.ofNullable(uid)));
             case "node" -> Optional.of(new NodeRef(name));
+            case "endpoint" -> Optional.of(new EndpointRef(name));
             case "object" -> Optional.of(new ObjectRef(resource, Optional.ofNullable(namespace), name));
             default -> Optional.empty();
         };
+    }
+
+    static ActionWords action(String json) {
+        try (JsonParser parser = JSON.createParser(json)) {
+            parser.nextToken();
+            return action(parser);
+        } catch (IOException e) {
+            throw new UncheckedIOException("an action that was read as JSON is none", e);
+        }
     }
 
     /** From {@code {"action":{…}}}. */

@@ -1,8 +1,11 @@
 package dev.pounce.audit;
 
 import java.time.Instant;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * Everything that the journal knows about one response, put together.
@@ -10,7 +13,9 @@ import java.util.Optional;
  * @param time at which it was planned
  * @param triggers the action sets that answered
  * @param detections what led to it, oldest first
+ * @param matches what each of them had waited for; empty in journals of earlier releases
  * @param steps in the order of the plan; steps that appear in no plan come last
+ * @param notified names of those who are told
  */
 public record ResponseRecord(
         String id,
@@ -18,18 +23,54 @@ public record ResponseRecord(
         Instant time,
         List<String> triggers,
         List<Seen> detections,
+        List<Matched> matches,
         List<StepRecord> steps,
-        List<LeftOut> leftOut) {
+        List<LeftOut> leftOut,
+        List<String> notified) {
 
     public ResponseRecord {
         triggers = List.copyOf(triggers);
         detections = List.copyOf(detections);
+        matches = List.copyOf(matches);
+        notified = List.copyOf(notified);
         steps = List.copyOf(steps);
         leftOut = List.copyOf(leftOut);
     }
 
-    /** A detection, as it was journalled. */
-    public record Seen(String id, Instant time, String rule, String priority, String output) {}
+    /**
+     * A detection, as it was journalled.
+     *
+     * @param assets that it speaks of, such as {@code process/4711}
+     * @param fields that some action set of the response looked at, as JSON texts; one that it did not carry is left out
+     */
+    public record Seen(
+            String id,
+            Instant time,
+            String source,
+            String rule,
+            String priority,
+            String output,
+            List<String> assets,
+            SortedMap<String, String> fields) {
+        public Seen {
+            assets = List.copyOf(assets);
+            fields = Collections.unmodifiableSortedMap(new TreeMap<>(fields));
+        }
+    }
+
+    /**
+     * Why one action set answered.
+     *
+     * @param when what it waited for, in words
+     * @param fields of detections that it looked at
+     * @param detections the ids of those that it got, the last of which completed it
+     */
+    public record Matched(String actionSet, String when, List<String> fields, List<String> detections) {
+        public Matched {
+            fields = List.copyOf(fields);
+            detections = List.copyOf(detections);
+        }
+    }
 
     /** What was considered and is not in the plan. */
     public record LeftOut(String actionSet, String step, String because) {}
@@ -37,15 +78,21 @@ public record ResponseRecord(
     /**
      * One step, from the plan to its end.
      *
+     * @param parameters of the action, as the text of a JSON object
      * @param target such as {@code process/4711}
+     * @param identity what tells the target from others of its name, in words; empty if there is nothing to add
+     * @param lane empty for the containment lane
      * @param intended when it was about to be carried out
      */
     public record StepRecord(
             String id,
             String actionSet,
             String verb,
+            String parameters,
             String target,
+            String identity,
             String mode,
+            String lane,
             String because,
             Optional<Judgement> verdict,
             Optional<Instant> intended,

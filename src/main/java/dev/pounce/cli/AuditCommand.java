@@ -122,11 +122,7 @@ final class AuditCommand implements Callable<Integer> {
 
         @Override
         public Integer call() {
-            state.requireJournal();
-            ResponseRecord response = new AuditQuery(state.directory)
-                    .response(id)
-                    .orElseThrow(
-                            () -> new Refusal("no single response begins with '" + id + "'; see pounce audit list"));
+            ResponseRecord response = state.response(id);
             PrintWriter out = spec.commandLine().getOut();
             switch (output) {
                 case TEXT -> out.print(AuditText.show(response));

@@ -26,13 +26,14 @@ import picocli.CommandLine.Spec;
             "  pounce check rules actionsets         are these files right?",
             "  pounce run                            watch and rehearse (dry-run)",
             "  pounce audit list                     what was seen, and what would have been done?",
-            "  pounce audit show RESPONSE            why?",
+            "  pounce explain RESPONSE               why?",
             "  pounce run --mode enforce             let sets of mode enforce act"
         },
         subcommands = {
             RunCommand.class,
             CheckCommand.class,
             AuditCommand.class,
+            ExplainCommand.class,
             ReplayCommand.class,
             ProbeCommand.class,
             VersionCommand.class,

@@ -1,5 +1,7 @@
 package dev.pounce.cli;
 
+import dev.pounce.audit.AuditQuery;
+import dev.pounce.audit.ResponseRecord;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
@@ -20,5 +22,16 @@ final class StateOption {
             throw new Refusal("there is no journal in the state directory " + directory
                     + "; name another with --state or POUNCE_STATE");
         }
+    }
+
+    /**
+     * @param id of the response, or of its incident, or the beginning of either
+     * @throws Refusal if there is not exactly one
+     */
+    ResponseRecord response(String id) {
+        requireJournal();
+        return new AuditQuery(directory)
+                .response(id)
+                .orElseThrow(() -> new Refusal("no single response begins with '" + id + "'; see pounce audit list"));
     }
 }

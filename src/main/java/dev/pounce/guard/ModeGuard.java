@@ -1,5 +1,6 @@
 package dev.pounce.guard;
 
+import dev.pounce.planning.Mode;
 import dev.pounce.planning.ResponsePlan;
 
 /** How far the operator lets this step go. */
@@ -9,7 +10,12 @@ public final class ModeGuard implements Guard {
 
     @Override
     public Verdict judge(ResponsePlan.Step step) {
-        return switch (step.mode()) {
+        return judge(step.mode());
+    }
+
+    /** What is said about every step of this mode. */
+    public static Verdict judge(Mode mode) {
+        return switch (mode) {
             case OBSERVE -> new Verdict.Deny(NAME, "mode is observe: steps are planned and not tried");
             case DRY_RUN -> new Verdict.Rehearse("mode is dry-run");
             case ASK -> new Verdict.Deny(NAME, "mode is ask, and approval is not built yet: nobody could say yes");

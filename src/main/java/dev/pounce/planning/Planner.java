@@ -66,10 +66,14 @@ public final class Planner {
         List<Draft> drafts = new ArrayList<>(4);
         List<ResponsePlan.LeftOut> leftOut = new ArrayList<>(0);
         Set<String> notified = new LinkedHashSet<>();
+        List<Reason> reasons = new ArrayList<>(2);
         String last = null; // the set after which no other answers
         for (Incident.Match match : incident.matches()) {
             String name = match.actionSet();
             Prepared set = sets.get(name);
+            if (set != null) {
+                reasons.add(set.reason);
+            }
             if (last != null) {
                 leftOut.add(new ResponsePlan.LeftOut(
                         name, EVERY_STEP, "action set " + last + " answers, and lets none after it answer, too"));
@@ -89,7 +93,8 @@ public final class Planner {
                             + cooling.until()));
         }
 
-        return new ResponsePlan(ids.get(), incident, merged(drafts, targets, leftOut), leftOut, List.copyOf(notified));
+        return new ResponsePlan(
+                ids.get(), incident, merged(drafts, targets, leftOut), leftOut, List.copyOf(notified), reasons);
     }
 
     private List<ResponsePlan.Step> merged(
@@ -422,7 +427,8 @@ public final class Planner {
             List<PreparedStep> steps,
             Guards guards,
             List<String> notified,
-            boolean continues) {}
+            boolean continues,
+            Reason reason) {}
 
     private record PreparedStep(
             String id,
@@ -472,7 +478,14 @@ public final class Planner {
             }
             prepared.put(
                     set.name(),
-                    new Prepared(set.name(), named, List.copyOf(steps), set.guards(), set.notified(), set.continues()));
+                    new Prepared(
+                            set.name(),
+                            named,
+                            List.copyOf(steps),
+                            set.guards(),
+                            set.notified(),
+                            set.continues(),
+                            Reason.of(set)));
         }
         return prepared;
     }

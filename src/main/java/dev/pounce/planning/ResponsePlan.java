@@ -13,19 +13,26 @@ import java.util.List;
  * @param steps in the order in which they are tried, within each lane
  * @param leftOut what was considered and is not in the plan
  * @param notified names of those who are to be told, each once
+ * @param reasons what each set of the incident had waited for, in the incident's order
  */
 public record ResponsePlan(
-        String id, Incident incident, List<Step> steps, List<LeftOut> leftOut, List<String> notified) {
+        String id,
+        Incident incident,
+        List<Step> steps,
+        List<LeftOut> leftOut,
+        List<String> notified,
+        List<Reason> reasons) {
 
     public ResponsePlan {
         steps = List.copyOf(steps);
         leftOut = List.copyOf(leftOut);
         notified = List.copyOf(notified);
+        reasons = List.copyOf(reasons);
     }
 
-    /** One that nobody is told of. */
+    /** One that nobody is told of, and of which nobody will ask why. */
     public ResponsePlan(String id, Incident incident, List<Step> steps, List<LeftOut> leftOut) {
-        this(id, incident, steps, leftOut, List.of());
+        this(id, incident, steps, leftOut, List.of(), List.of());
     }
 
     /**

@@ -1,5 +1,6 @@
 package dev.pounce.replay;
 
+import dev.pounce.asset.Asset;
 import dev.pounce.correlation.Incident;
 import dev.pounce.detection.Detection;
 import dev.pounce.guard.Verdict;
@@ -13,11 +14,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
 
 /** Counts what the plans of a replay come to. Not thread-safe. */
 final class Account {
 
-    /** About 15 MB for each of the two. */
+    /** About 20 MB for each of the two. */
     private static final int MOST_NAMES = 100_000;
 
     private static final class Counts {
@@ -66,8 +68,8 @@ final class Account {
     private final OfflineGuards guards;
     private final Map<String, OfSet> sets = new LinkedHashMap<>();
     private final Counts all = new Counts();
-    private final Tally targets = new Tally(MOST_NAMES);
-    private final Tally workloads = new Tally(MOST_NAMES);
+    private final Tally<Asset> targets = new Tally<>(MOST_NAMES);
+    private final Tally<String> workloads = new Tally<>(MOST_NAMES);
     private long responses;
 
     Account(ActionSets loaded, Mode ceiling, OfflineGuards guards) {
@@ -93,7 +95,7 @@ final class Account {
             all.add(judgement);
             ofStep(step.actionSet(), localId(step), step.action().verb()).counts.add(judgement);
             if (!(judgement.verdict() instanceof Verdict.Deny)) {
-                targets.add(step.action().target().display(), 1);
+                targets.add(step.action().target(), 1);
                 workloads.add(workload, 1);
             }
         }
@@ -137,19 +139,19 @@ final class Account {
     }
 
     ReplayReport.Top targets(int most) {
-        return top(targets, most);
+        return top(targets, Asset::display, most);
     }
 
     ReplayReport.Top workloads(int most) {
-        return top(workloads, most);
+        return top(workloads, name -> name, most);
     }
 
-    private static ReplayReport.Top top(Tally tally, int most) {
+    private static <T> ReplayReport.Top top(Tally<T> tally, Function<T, String> name, int most) {
         return new ReplayReport.Top(
                 tally.distinct(),
                 tally.overflowed(),
                 tally.top(most).stream()
-                        .map(count -> new ReplayReport.Named(count.name(), count.count()))
+                        .map(count -> new ReplayReport.Named(name.apply(count.thing()), count.count()))
                         .toList());
     }
 }

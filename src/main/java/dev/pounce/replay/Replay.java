@@ -54,7 +54,7 @@ public final class Replay {
     private final @Nullable OfflineEngine earlier;
     private final Account account;
     private final @Nullable Comparison comparison;
-    private final Tally notRecorded = new Tally(MOST_RULES);
+    private final Tally<String> notRecorded = new Tally<>(MOST_RULES);
     private final Instant since;
 
     private long detections;
@@ -97,7 +97,7 @@ public final class Replay {
         JournalScan.Outcome damage =
                 recording.forEach(question.since.map(this::withReach), question.until, this::accept);
         TreeMap<String, Long> counted = new TreeMap<>();
-        notRecorded.top(MOST_RULES).forEach(rule -> counted.put(rule.name(), rule.count()));
+        notRecorded.top(MOST_RULES).forEach(rule -> counted.put(rule.thing(), rule.count()));
         return new ReplayReport(
                 recording.name(),
                 detections,

@@ -6,25 +6,24 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Counts by name, for a limited number of names: those that come once all places are taken are counted together. Not
+ * Counts things, for a limited number of them: those that come once all places are taken are counted together. Not
  * thread-safe.
  */
-final class Tally {
+final class Tally<T> {
 
     private final int most;
-    private final Map<String, Long> counts = new HashMap<>();
+    private final Map<T, Long> counts = new HashMap<>();
     private long others;
 
     Tally(int most) {
         this.most = most;
     }
 
-    /** @param count of one name */
-    record Count(String name, long count) {}
+    record Count<T>(T thing, long count) {}
 
-    void add(String name, long count) {
-        if (counts.size() < most || counts.containsKey(name)) {
-            counts.merge(name, count, Long::sum);
+    void add(T thing, long count) {
+        if (counts.size() < most || counts.containsKey(thing)) {
+            counts.merge(thing, count, Long::sum);
         } else {
             others += count;
         }
@@ -34,7 +33,7 @@ final class Tally {
         return others + counts.values().stream().mapToLong(Long::longValue).sum();
     }
 
-    /** How many names; at least so many when {@link #overflowed}. */
+    /** How many different ones; at least so many when {@link #overflowed}. */
     int distinct() {
         return counts.size();
     }
@@ -43,11 +42,13 @@ final class Tally {
         return others > 0;
     }
 
-    /** The largest first, equal ones by name. */
-    List<Count> top(int number) {
+    /** The largest first, equal ones by their text. */
+    List<Count<T>> top(int number) {
         return counts.entrySet().stream()
-                .map(entry -> new Count(entry.getKey(), entry.getValue()))
-                .sorted(Comparator.comparingLong(Count::count).reversed().thenComparing(Count::name))
+                .map(entry -> new Count<>(entry.getKey(), entry.getValue()))
+                .sorted(Comparator.<Count<T>>comparingLong(Count::count)
+                        .reversed()
+                        .thenComparing(count -> count.thing().toString()))
                 .limit(number)
                 .toList();
     }

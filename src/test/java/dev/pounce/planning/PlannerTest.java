@@ -76,7 +76,15 @@ class PlannerTest {
                                 Duration.ofSeconds(5),
                                 "Shell (Warning) was seen at 2026-11-23T15:04:05.678Z; action set hold-shell answers"
                                         + " it with process.suspend")),
-                        List.of()));
+                        List.of(),
+                        List.of(),
+                        List.of(new Reason(
+                                "hold-shell",
+                                Reason.words(ATrigger.named("hold-shell")
+                                        .rules("Shell")
+                                        .build()
+                                        .pattern()),
+                                List.of()))));
     }
 
     @Test

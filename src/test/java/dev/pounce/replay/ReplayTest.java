@@ -353,7 +353,7 @@ class ReplayTest {
     @Test
     void memoryIsForCountsAndNotForTheRecording() {
         // Given
-        Tally tally = new Tally(3);
+        Tally<String> tally = new Tally<>(3);
 
         // When
         for (int i = 0; i < 1000; i++) {
@@ -364,6 +364,6 @@ class ReplayTest {
         assertThat(tally.distinct()).isEqualTo(3);
         assertThat(tally.overflowed()).isTrue();
         assertThat(tally.total()).isEqualTo(1000);
-        assertThat(tally.top(2)).containsExactly(new Tally.Count("name 0", 100), new Tally.Count("name 1", 100));
+        assertThat(tally.top(2)).containsExactly(new Tally.Count<>("name 0", 100), new Tally.Count<>("name 1", 100));
     }
 }
