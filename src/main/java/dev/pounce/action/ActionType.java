@@ -494,20 +494,25 @@ public enum ActionType {
     public Parameters read(Map<?, ?> plain) {
         Parameters parameters = Parameters.read(description.parameters, plain);
         objectionTo(parameters.asMap().keySet()).ifPresent(objection -> {
-            throw new IllegalArgumentException(objection);
+            throw new IllegalArgumentException(objection.found() + ", expected " + objection.expected());
         });
         return parameters;
     }
 
+    /** What is wrong with a choice of parameters. */
+    public record Objection(String found, String expected) {}
+
     /** What is wrong with these parameters being given and the others not. */
-    public Optional<String> objectionTo(Set<String> given) {
+    public Optional<Objection> objectionTo(Set<String> given) {
         long one = description.exactlyOneOf.stream().filter(given::contains).count();
         if (!description.exactlyOneOf.isEmpty() && one != 1) {
-            return Optional.of((one == 0 ? "none" : "more than one") + " of " + sorted(description.exactlyOneOf)
-                    + ", expected exactly one");
+            return Optional.of(new Objection(
+                    (one == 0 ? "none" : "more than one") + " of " + sorted(description.exactlyOneOf),
+                    "exactly one of them"));
         }
         if (description.atMostOneOf.stream().filter(given::contains).count() > 1) {
-            return Optional.of("more than one of " + sorted(description.atMostOneOf) + ", expected at most one");
+            return Optional.of(
+                    new Objection("more than one of " + sorted(description.atMostOneOf), "at most one of them"));
         }
         return Optional.empty();
     }

@@ -199,7 +199,7 @@ public sealed interface Kind {
 
         @Override
         public String expected() {
-            return "a mapping of " + called + ", each " + key.expected() + ", with " + value.expected() + " behind it";
+            return "a mapping of " + called + ": " + key.expected() + ", and behind it " + value.expected();
         }
 
         @Override

@@ -48,7 +48,7 @@ public final class ActionTemplate {
         this.settled = fieldsUsed.isEmpty() ? type.read(joined(taken)) : null;
         this.open = fieldsUsed.isEmpty() ? Map.of() : taken;
         type.objectionTo(given.keySet()).ifPresent(objection -> {
-            throw new IllegalArgumentException(objection);
+            throw new IllegalArgumentException(objection.found() + ", expected " + objection.expected());
         });
     }
 

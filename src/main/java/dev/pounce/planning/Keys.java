@@ -125,6 +125,55 @@ final class Keys {
         });
     }
 
+    /** Reports what is no whole number, or out of range. */
+    Optional<Integer> number(String key, int least, int most) {
+        String expected = "a number from " + least + " to " + most;
+        return scalar(key, expected).flatMap(word -> {
+            if (word.text().matches("\\d{1,9}")) {
+                int number = Integer.parseInt(word.text());
+                if (number >= least && number <= most) {
+                    return Optional.of(number);
+                }
+            }
+            problems.error(word.place(), "'" + word.text() + "' as " + key, expected);
+            return Optional.empty();
+        });
+    }
+
+    Optional<Boolean> flag(String key) {
+        return scalar(key, "true or false").flatMap(word -> {
+            if (word.text().equals("true") || word.text().equals("false")) {
+                return Optional.of(word.text().equals("true"));
+            }
+            problems.error(word.place(), "'" + word.text() + "' as " + key, "true or false");
+            return Optional.empty();
+        });
+    }
+
+    /** The items of a list, each a mapping; reports too few. */
+    List<Keys> mappings(String key, String item, int least) {
+        Optional<Yaml> value = mapping.get(key);
+        String expected = "a list of " + (least == 1 ? "" : "at least " + least + " ") + item + "s";
+        if (value.isEmpty()) {
+            return List.of();
+        }
+        if (!(value.get() instanceof Yaml.Sequence sequence)) {
+            problems.error(value.get().place(), value.get().kind() + " as " + key, expected);
+            return List.of();
+        }
+        if (sequence.items().size() < least) {
+            problems.error(
+                    sequence.place(),
+                    (sequence.items().isEmpty()
+                                    ? "an empty list"
+                                    : "a list of " + sequence.items().size()) + " as " + key,
+                    expected);
+        }
+        return sequence.items().stream()
+                .flatMap(one -> of(one, "a " + item, problems).stream())
+                .toList();
+    }
+
     /** A list of words, each once; reports an empty one. */
     List<Yaml.Scalar> words(String key, String expected) {
         Optional<Yaml> value = mapping.get(key);

@@ -154,12 +154,12 @@ class ActionSetReaderTest {
         source: syscall             ¦ source: { a: b }            ¦ a.yaml:13:15: error: found a mapping as source, expected a source such as syscall or k8s_audit
         "proc.name = sh"            ¦ "proc.nam = sh"             ¦ a.yaml:14:15: error: found unknown field 'proc.nam', expected one of container.id, fd.sport, proc.name | did you mean 'proc.name'?
         "proc.name = sh"            ¦ proc.nam = sh               ¦ a.yaml:14:14: error: found unknown field 'proc.nam', expected one of container.id, fd.sport, proc.name | did you mean 'proc.name'?
-        process.suspend: {}         ¦ process.suspnd: {}          ¦ a.yaml:17:7: error: found unknown action 'process.suspnd', expected one of process.kill, process.resume, process.suspend | did you mean 'process.suspend'?
+        process.suspend: {}         ¦ process.suspnd: {}          ¦ a.yaml:17:7: error: found unknown action 'process.suspnd', expected a known action | did you mean 'process.suspend'?
         process.suspend: {}         ¦ process.suspend: { now: 1 } ¦ a.yaml:17:26: error: found key 'now' in process.suspend, expected nothing, it has no keys
         within: 500ms               ¦ within: 500                 ¦ a.yaml:18:15: error: found '500' as within, expected a number and a unit, such as 500ms, 5s, 10m, 1h30m or 1d
         within: 500ms               ¦ within: 0s                  ¦ a.yaml:18:15: error: found '0s' as within, expected more than nothing and no more than 1h
         within: 500ms               ¦ within: 2h                  ¦ a.yaml:18:15: error: found '2h' as within, expected more than nothing and no more than 1h
-        within: 500ms               ¦ wihtin: 5s                  ¦ a.yaml:18:7: error: found unknown key in a step: 'wihtin', expected one of after, id, process.kill, process.resume, process.suspend, within | did you mean 'within'?
+        within: 500ms               ¦ wihtin: 5s                  ¦ a.yaml:18:7: error: found unknown key in a step: 'wihtin', expected one of after, ask, id, lane, onFailure, within | did you mean 'within'?
         id: stop                    ¦ id: hold                    ¦ a.yaml:19:11: error: found a second step with the id 'hold', expected each id once; the first is at line 16
         after: [hold]               ¦ after: [holt]               ¦ a.yaml:20:15: error: found unknown step in after: 'holt', expected one of hold, stop | did you mean 'hold'?
         after: [hold]               ¦ after: [stop]               ¦ a.yaml:20:15: error: found 'stop' in after, which is this step or one further down, expected steps further up: they are tried in the order in which they are written | move the step below 'stop'
@@ -220,8 +220,8 @@ class ActionSetReaderTest {
                 .containsExactly(
                         "a.yaml:6:12: error: found a step with the actions process.kill and process.suspend, expected"
                                 + " one action | make it several steps",
-                        "a.yaml:6:57: error: found a step without an action, expected one of process.kill,"
-                                + " process.suspend, process.resume");
+                        "a.yaml:6:57: error: found a step without an action, expected one, such as process.kill: {} |"
+                                + " 'pounce actions list' prints all");
     }
 
     @Test

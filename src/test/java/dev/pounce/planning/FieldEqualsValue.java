@@ -8,10 +8,10 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A condition language of one sentence: {@code field = value} or {@code field != value}. */
+/** A condition language of three sentences: {@code field = value}, {@code field != value} and {@code field exists}. */
 final class FieldEqualsValue implements WhereCompiler {
 
-    private static final Pattern FORM = Pattern.compile("\\s*(\\S+)\\s+(!?=)\\s+(\\S+)\\s*");
+    private static final Pattern FORM = Pattern.compile("\\s*(\\S+)\\s+(?:(!?=)\\s+(\\S+)|exists)\\s*");
     private static final List<String> FIELDS = List.of("proc.name", "container.id", "fd.sport");
 
     @Override
@@ -25,6 +25,9 @@ final class FieldEqualsValue implements WhereCompiler {
         if (!FIELDS.contains(field)) {
             problems.unknown(place, "field", field, FIELDS);
             return Optional.empty();
+        }
+        if (matcher.group(2) == null) {
+            return Optional.of(new Compiled(d -> d.fields().get(field) != null, Set.of(field)));
         }
         boolean equal = matcher.group(2).equals("=");
         String value = matcher.group(3);
