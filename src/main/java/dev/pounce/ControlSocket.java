@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.jboss.logging.Logger;
 
 /**
@@ -27,14 +28,22 @@ public final class ControlSocket implements AutoCloseable {
 
     private static final Logger LOG = Logger.getLogger(ControlSocket.class);
 
+    private static final String UNKNOWN = "{\"error\":\"unknown question\"}";
+
     private final Path path;
     private final ServerSocketChannel server;
     private final Map<String, Supplier<String>> answers;
+    private final Map<String, UnaryOperator<String>> commands;
 
-    private ControlSocket(Path path, ServerSocketChannel server, Map<String, Supplier<String>> answers) {
+    private ControlSocket(
+            Path path,
+            ServerSocketChannel server,
+            Map<String, Supplier<String>> answers,
+            Map<String, UnaryOperator<String>> commands) {
         this.path = path;
         this.server = server;
         this.answers = Map.copyOf(answers);
+        this.commands = Map.copyOf(commands);
     }
 
     /**
@@ -42,11 +51,18 @@ public final class ControlSocket implements AutoCloseable {
      * lock of the state directory, so no living engine's is.
      */
     static ControlSocket listen(Path state, Map<String, Supplier<String>> answers) throws IOException {
+        return listen(state, answers, Map.of());
+    }
+
+    /** @param commands by their first word; each gets what stands behind it */
+    static ControlSocket listen(
+            Path state, Map<String, Supplier<String>> answers, Map<String, UnaryOperator<String>> commands)
+            throws IOException {
         Path path = state.resolve("control.sock");
         Files.deleteIfExists(path);
         ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
         server.bind(UnixDomainSocketAddress.of(path));
-        ControlSocket socket = new ControlSocket(path, server, answers);
+        ControlSocket socket = new ControlSocket(path, server, answers, commands);
         Thread.ofVirtual().name("control").start(socket::acceptAll);
         return socket;
     }
@@ -82,12 +98,21 @@ public final class ControlSocket implements AutoCloseable {
     private void answer(SocketChannel client) {
         try (client) {
             String question = lineFrom(client);
-            Supplier<String> known = question == null ? null : answers.get(question);
-            String answer = known == null ? "{\"error\":\"unknown question\"}" : known.get();
+            String answer = question == null ? UNKNOWN : answerTo(question);
             Channels.newOutputStream(client).write((answer + "\n").getBytes(StandardCharsets.UTF_8));
         } catch (IOException gone) {
             LOG.debugv(gone, "A command went away before it had its answer");
         }
+    }
+
+    private String answerTo(String question) {
+        Supplier<String> known = answers.get(question);
+        if (known != null) {
+            return known.get();
+        }
+        int space = question.indexOf(' ');
+        UnaryOperator<String> command = space < 0 ? null : commands.get(question.substring(0, space));
+        return command == null ? UNKNOWN : command.apply(question.substring(space + 1));
     }
 
     private static @org.jspecify.annotations.Nullable String lineFrom(SocketChannel channel) throws IOException {

@@ -1,12 +1,14 @@
 package dev.pounce;
 
 import dev.pounce.action.Action;
+import dev.pounce.action.Family;
 import dev.pounce.action.Outcome;
 import dev.pounce.action.process.ProcessActuator;
 import dev.pounce.asset.NodeRef;
 import dev.pounce.audit.FileJournal;
 import dev.pounce.audit.JournalEntry;
 import dev.pounce.audit.OpenIntents;
+import dev.pounce.audit.TrippedBudgets;
 import dev.pounce.correlation.DroolsCorrelator;
 import dev.pounce.detection.Detection;
 import dev.pounce.detection.Detector;
@@ -17,6 +19,7 @@ import dev.pounce.detection.TimeOrderedIds;
 import dev.pounce.detection.UserNames;
 import dev.pounce.detection.language.FieldUse;
 import dev.pounce.detection.language.ProbeInterest;
+import dev.pounce.guard.BudgetGuard;
 import dev.pounce.guard.GuardChain;
 import dev.pounce.guard.ProcFacts;
 import dev.pounce.guard.ProtectedSetGuard;
@@ -66,6 +69,7 @@ public final class Engine implements AutoCloseable {
     private final DroolsCorrelator correlator;
     private final Planner planner;
     private final GuardChain guards;
+    private final BudgetGuard budgets;
     private final ProcessActuator processes;
     private final ProcSnapshot proc = new ProcSnapshot(Path.of("/proc"));
     private final NodeRef node;
@@ -84,7 +88,14 @@ public final class Engine implements AutoCloseable {
     private volatile @Nullable ControlSocket control;
     private volatile @Nullable WarmUp warmUp;
 
-    private Engine(EngineSettings settings, Policy policy, Clock clock, Onlooker onlooker, FileJournal journal) {
+    /** @param stopped names of the action sets that had used up their budgets and were not re-armed */
+    private Engine(
+            EngineSettings settings,
+            Policy policy,
+            Clock clock,
+            Onlooker onlooker,
+            FileJournal journal,
+            Set<String> stopped) {
         this.settings = settings;
         this.policy = policy;
         this.clock = clock;
@@ -97,7 +108,9 @@ public final class Engine implements AutoCloseable {
         ProcFacts facts = new ProcFacts();
         this.processes = new ProcessActuator(
                 new ContainersOfProcesses(proc, containerIds()), new ProtectedSetGuard(facts)::objectionTo, clock);
-        this.guards = GuardChain.standard(facts, clock);
+        this.budgets = new BudgetGuard(
+                clock, stopped, (set, reason) -> journal.append(new JournalEntry.BudgetTripped(set, reason)));
+        this.guards = GuardChain.standard(facts, clock, Set.of(Family.PROCESS), budgets);
         this.table = new ProcessTable(proc, containerIds());
         this.fields = new ProbeFields(
                 node, table, new UserNames(Path.of("/"), Path.of("/proc"), System::nanoTime), ZoneId.systemDefault());
@@ -113,7 +126,11 @@ public final class Engine implements AutoCloseable {
         List<OpenIntents.OpenIntent> unfinished = OpenIntents.in(settings.state());
         journal.append(new JournalEntry.EngineStarted(
                 settings.version(), settings.node(), settings.ceiling(), policy.files()));
-        Engine engine = new Engine(settings, policy, clock, onlooker, journal);
+        Set<String> stopped = TrippedBudgets.in(settings.state());
+        // Again, so that it does not expire with the segment in which it happened
+        stopped.forEach(set -> journal.append(
+                new JournalEntry.BudgetTripped(set, "it had used up its budget before the engine was started")));
+        Engine engine = new Engine(settings, policy, clock, onlooker, journal, stopped);
         engine.processes.warmUp();
         for (JournalEntry.Recovered recovered : OpenIntents.resolve(unfinished, engine::observe, journal)) {
             LOG.warnv(
@@ -148,6 +165,17 @@ public final class Engine implements AutoCloseable {
 
     Planner planner() {
         return planner;
+    }
+
+    /** As a command asks for it: the set's name and who asks; the answer is JSON. */
+    private String rearm(String words) {
+        String set = words.substring(0, Math.max(0, words.indexOf(' ')));
+        boolean stopped = budgets.tripped().contains(set);
+        if (stopped) {
+            journal.append(new JournalEntry.Rearmed(set, words.substring(set.length() + 1)));
+            budgets.rearm(set);
+        }
+        return "{\"rearmed\":" + stopped + "}";
     }
 
     GuardChain guards() {
@@ -190,7 +218,8 @@ public final class Engine implements AutoCloseable {
         probe = started;
         control = ControlSocket.listen(
                 settings.state(),
-                Map.of("probe-status", () -> ProbeStatus.json(started.health(), engineHealth(pipeline))));
+                Map.of("probe-status", () -> ProbeStatus.json(started.health(), engineHealth(pipeline))),
+                Map.of("rearm", this::rearm));
         new PolicyWatch(settings, policy.files(), next -> use(next, pipeline, watching, started), Later.on(files))
                 .start();
         @SuppressWarnings("unused") // ends with the executor

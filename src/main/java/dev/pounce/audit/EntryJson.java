@@ -78,6 +78,10 @@ final class EntryJson {
                         .member("count", repeated.count())
                         .member("since", repeated.since())
                         .member("until", repeated.until());
+            case JournalEntry.BudgetTripped budget ->
+                json.member("action_set", budget.actionSet()).member("reason", budget.reason());
+            case JournalEntry.Rearmed rearmed ->
+                json.member("action_set", rearmed.actionSet()).member("by", rearmed.by());
             case JournalEntry.LossNoticed loss ->
                 json.member("kind", loss.kind()).member("count", loss.count());
             case JournalEntry.ProbeChanged probe ->

@@ -139,6 +139,22 @@ public sealed interface JournalEntry {
         }
     }
 
+    /** An action set has used up its budget and is stopped, until a person re-arms it. */
+    record BudgetTripped(String actionSet, String reason) implements JournalEntry {
+        @Override
+        public String type() {
+            return "budget-tripped";
+        }
+    }
+
+    /** @param by the name of who said so */
+    record Rearmed(String actionSet, String by) implements JournalEntry {
+        @Override
+        public String type() {
+            return "rearmed";
+        }
+    }
+
     /** @param kind of event, as the probe counts them */
     record LossNoticed(String kind, long count) implements JournalEntry {
         @Override

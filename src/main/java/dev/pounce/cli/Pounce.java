@@ -32,10 +32,12 @@ import picocli.CommandLine.Spec;
         subcommands = {
             RunCommand.class,
             CheckCommand.class,
+            ActionsCommand.class,
             AuditCommand.class,
             ExplainCommand.class,
             ReplayCommand.class,
             ProbeCommand.class,
+            RearmCommand.class,
             VersionCommand.class,
             HelpCommand.class
         },

@@ -1,9 +1,11 @@
 package dev.pounce.guard;
 
+import dev.pounce.action.Family;
 import dev.pounce.planning.ResponsePlan;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Set;
 
 /**
  * All guards, in order. The first that denies ends the matter. One that would have the step rehearsed does
@@ -20,10 +22,25 @@ public final class GuardChain implements Guard {
         this.guards = List.copyOf(guards);
     }
 
-    /** Mode, protected set, cooldown: what asks less of the world is asked first. */
+    /** All of them, where only processes can be reached and no budget was used up before. */
     public static GuardChain standard(ProcessFacts facts, InstantSource clock) {
-        return new GuardChain(
-                List.of(new ModeGuard(), new ProtectedSetGuard(facts), new CooldownGuard(SAME_AGAIN, clock)));
+        return standard(facts, clock, Set.of(Family.PROCESS), new BudgetGuard(clock));
+    }
+
+    /**
+     * Mode, protected set, blast radius, permission, cooldown, budget: those that take for done what they allow come last.
+     *
+     * @param reachable the families that have an actuator
+     */
+    public static GuardChain standard(
+            ProcessFacts facts, InstantSource clock, Set<Family> reachable, BudgetGuard budgets) {
+        return new GuardChain(List.of(
+                new ModeGuard(),
+                new ProtectedSetGuard(facts),
+                new BlastRadiusGuard(),
+                new PermissionGuard(reachable),
+                new CooldownGuard(SAME_AGAIN, clock),
+                budgets));
     }
 
     @Override
