@@ -51,7 +51,7 @@ public final class ActionSetReader {
         this(where, Optional.empty());
     }
 
-    /** @param knownRules warns about other names; only a warning, since other products' alerts have rules, too */
+    /** @param knownRules warns about names that are nearly one of these; other names are other products' rules */
     public ActionSetReader(WhereCompiler where, Optional<Set<String>> knownRules) {
         this.where = where;
         this.knownRules = knownRules.map(Set::copyOf);

@@ -189,7 +189,7 @@ final class WhenReader {
         only(detection, beside.shape.equals("detection") ? "detection" : "a detection of " + beside.shape, CRITERIA);
         List<String> rules = new ArrayList<>();
         for (Yaml.Scalar rule : detection.words("rules", "a list of rule names")) {
-            warnIfUnknown(rule);
+            warnIfMisspelt(rule);
             rules.add(rule.text());
         }
         List<List<String>> tags = tags(detection);
@@ -298,15 +298,15 @@ final class WhenReader {
         return inside.or(() -> Optional.ofNullable(beside.where));
     }
 
-    private void warnIfUnknown(Yaml.Scalar rule) {
+    /** Other products report by rules of their own, so a name that is like none of ours is theirs. */
+    private void warnIfMisspelt(Yaml.Scalar rule) {
         knownRules
                 .filter(known -> !known.contains(rule.text()))
-                .ifPresent(known -> problems.warning(
+                .flatMap(known -> Spelling.closest(rule.text(), known))
+                .ifPresent(near -> problems.warning(
                         rule.place(),
                         "rule '" + rule.text() + "'",
                         "the name of a loaded detection rule, unless another product reports it",
-                        Spelling.closest(rule.text(), known)
-                                .map(near -> "did you mean '" + near + "'?")
-                                .orElse("names are compared exactly, upper and lower case included")));
+                        "did you mean '" + near + "'?"));
     }
 }

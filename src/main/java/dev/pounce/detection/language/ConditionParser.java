@@ -8,10 +8,10 @@ import dev.pounce.source.Problems;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.function.Supplier;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +26,7 @@ final class ConditionParser {
 
     /** What Falco 0.44 still takes, and far from what a stack can take. */
     private static final int MAX_DEPTH = 1002;
+
     private static final int DEEP_FOR_ANY_STACK = 100;
     private static final long DEEP_STACK = 16L << 20;
 
