@@ -5,8 +5,10 @@ import dev.pounce.action.Family;
 import dev.pounce.action.Outcome;
 import dev.pounce.action.process.ProcessActuator;
 import dev.pounce.asset.NodeRef;
+import dev.pounce.audit.AlertKeys;
 import dev.pounce.audit.FileJournal;
 import dev.pounce.audit.JournalEntry;
+import dev.pounce.audit.JournalScan;
 import dev.pounce.audit.OpenIntents;
 import dev.pounce.audit.TrippedBudgets;
 import dev.pounce.correlation.DroolsCorrelator;
@@ -23,6 +25,14 @@ import dev.pounce.guard.BudgetGuard;
 import dev.pounce.guard.GuardChain;
 import dev.pounce.guard.ProcFacts;
 import dev.pounce.guard.ProtectedSetGuard;
+import dev.pounce.intake.Alert;
+import dev.pounce.intake.AlertKey;
+import dev.pounce.intake.AlertServer;
+import dev.pounce.intake.FalcoAlerts;
+import dev.pounce.intake.Intake;
+import dev.pounce.intake.Listening;
+import dev.pounce.intake.RecentAlerts;
+import dev.pounce.intake.Token;
 import dev.pounce.planning.ActionSets;
 import dev.pounce.planning.Planner;
 import dev.pounce.probe.BootClock;
@@ -34,19 +44,26 @@ import dev.pounce.probe.ProbeFilter;
 import dev.pounce.probe.ProcSnapshot;
 import dev.pounce.probe.ProcessTable;
 import dev.pounce.source.Printable;
+import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.time.ZoneId;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -85,6 +102,8 @@ public final class Engine implements AutoCloseable {
     private final Policy policy; // at the start
     private volatile @Nullable ProbeWatch watch;
     private volatile @Nullable NativeProbe probe;
+    private volatile @Nullable Intake intake;
+    private volatile @Nullable AlertServer server;
     private volatile @Nullable ControlSocket control;
     private volatile @Nullable WarmUp warmUp;
 
@@ -131,6 +150,7 @@ public final class Engine implements AutoCloseable {
         stopped.forEach(set -> journal.append(
                 new JournalEntry.BudgetTripped(set, "it had used up its budget before the engine was started")));
         Engine engine = new Engine(settings, policy, clock, onlooker, journal, stopped);
+        engine.recall();
         engine.processes.warmUp();
         for (JournalEntry.Recovered recovered : OpenIntents.resolve(unfinished, engine::observe, journal)) {
             LOG.warnv(
@@ -141,6 +161,20 @@ public final class Engine implements AutoCloseable {
                     Printable.of(recovered.reason()));
         }
         return engine;
+    }
+
+    /** What had been half seen when the engine ended, and who had been answered, is still so. */
+    private void recall() {
+        Duration memory = correlator.memory();
+        if (memory.isZero()) {
+            return;
+        }
+        new JournalScan(settings.state())
+                .forEach(Optional.of(clock.instant().minus(memory)), Optional.empty(), moment -> {
+                    if (moment instanceof JournalScan.Moment.Seen(Instant at, Detection detection)) {
+                        correlator.remember(detection, at);
+                    }
+                });
     }
 
     private static ContainerIds containerIds() {
@@ -205,6 +239,25 @@ public final class Engine implements AutoCloseable {
      */
     public void watch(Consumer<Detection> detections, ResponsePipeline pipeline, Consumer<Runnable> rehearsals)
             throws IOException {
+        Path run = settings.state().resolve("run");
+        if (settings.probe().isPresent()) {
+            watch(settings.probe().get(), run.resolve("probe.sock"), detections);
+            warmUp = WarmUp.start(policy, node, run.resolve("warm-up"), rehearsals);
+        }
+        control = ControlSocket.listen(
+                settings.state(),
+                Map.of(
+                        "probe-status",
+                        () -> ProbeStatus.json(
+                                Optional.ofNullable(probe).map(NativeProbe::health), engineHealth(pipeline))),
+                Map.of("rearm", this::rearm));
+        new PolicyWatch(settings, policy.files(), next -> use(next, pipeline), Later.on(files)).start();
+        every(1, TimeUnit.SECONDS, later, pipeline::writeWhatWasCounted);
+        every(1, TimeUnit.SECONDS, later, pipeline::passTime);
+        every(1, TimeUnit.HOURS, files, this::expire);
+    }
+
+    private void watch(Path program, Path socket, Consumer<Detection> detections) throws IOException {
         Consumer<Detection> seen = detection -> {
             detections.accept(detection);
             onlooker.detected(detection);
@@ -212,28 +265,94 @@ public final class Engine implements AutoCloseable {
         ProbeWatch watching =
                 new ProbeWatch(table, proc, new BootClock(), detector(policy), seen, journal, onlooker::armed);
         watch = watching;
-        Path socket = settings.state().resolve("run").resolve("probe.sock");
-        NativeProbe started =
-                NativeProbe.start(settings.probe(), socket, filter(policy), watching, clock, Later.on(later));
-        probe = started;
-        control = ControlSocket.listen(
-                settings.state(),
-                Map.of("probe-status", () -> ProbeStatus.json(started.health(), engineHealth(pipeline))),
-                Map.of("rearm", this::rearm));
-        new PolicyWatch(settings, policy.files(), next -> use(next, pipeline, watching, started), Later.on(files))
-                .start();
+        probe = NativeProbe.start(program, socket, filter(policy), watching, clock, Later.on(later));
+    }
+
+    /**
+     * Takes in other products' alerts, if the settings say so.
+     *
+     * @param alerts the channel: plans one and writes that down, on the caller's thread; false when it could not be
+     * @param pipeline what stands behind the channel
+     * @throws IOException when the address cannot be listened on, or a file of ours cannot be used
+     */
+    public void listen(Predicate<Alert> alerts, ResponsePipeline pipeline, Supplier<Vertx> vertx) throws IOException {
+        if (settings.listening().isEmpty()) {
+            return;
+        }
+        Listening listening = settings.listening().get();
+        Optional<Token> token = listening.authenticated() ? Optional.of(Token.in(settings.state())) : Optional.empty();
+        Intake.Downstream pipelineAndJournal = new Intake.Downstream() {
+            @Override
+            public boolean handle(Alert alert) {
+                boolean recorded = alerts.test(alert);
+                onlooker.detected(alert.detection());
+                return recorded;
+            }
+
+            @Override
+            public CompletionStage<Void> committed() {
+                return journal.durable(journal.append(List.of()));
+            }
+        };
+        Intake started = Intake.start(pipelineAndJournal, recentAlerts(), clock);
+        intake = started;
+        AlertServer listens = AlertServer.start(
+                vertx.get(), listening, token, new FalcoAlerts(ids, clock), started, journal::failure);
+        server = listens;
+        LOG.infov(
+                "Listening for alerts on {0}://{1}:{2,number,#}{3}",
+                listening.tls().isPresent() ? "https" : "http",
+                listening.address().getAddress().getHostAddress(),
+                listens.port(),
+                token.isPresent()
+                        ? " (the token is in " + settings.state().resolve("token") + ")"
+                        : " without a token");
+        if (settings.probe().isEmpty()) {
+            onlooker.armed();
+        }
+    }
+
+    private RecentAlerts recentAlerts() {
+        RecentAlerts recent = new RecentAlerts();
+        AlertKeys.since(
+                settings.state(), clock.instant().minus(RecentAlerts.LONGEST), (key, time) -> AlertKey.parse(key)
+                        .ifPresent(known -> recent.add(known, time)));
+        return recent;
+    }
+
+    private static void every(int delay, TimeUnit unit, ScheduledExecutorService executor, Runnable work) {
         @SuppressWarnings("unused") // ends with the executor
-        Object counting = later.scheduleWithFixedDelay(pipeline::writeWhatWasCounted, 1, 1, TimeUnit.SECONDS);
-        warmUp = WarmUp.start(policy, node, socket.resolveSibling("warm-up"), rehearsals);
+        Object repeated = executor.scheduleWithFixedDelay(
+                () -> {
+                    try {
+                        work.run();
+                    } catch (RuntimeException bug) {
+                        LOG.error("Regular work failed; it is tried again at the next time", bug);
+                    }
+                },
+                delay,
+                delay,
+                unit);
+    }
+
+    private void expire() {
+        int deleted = journal.expire(clock.instant().minus(settings.keep()));
+        if (deleted > 0) {
+            LOG.infov("{0} journal files older than {1} were deleted", deleted, settings.keep());
+        }
     }
 
     private EngineHealth engineHealth(ResponsePipeline pipeline) {
+        Optional<Intake> taking = Optional.ofNullable(intake);
         return new EngineHealth(
                 journal.failure(),
                 pipeline.unrecorded(),
                 correlator.heldBack(),
                 correlator.failedConditions(),
                 correlator.forgottenCooldowns(),
+                taking.map(Intake::accepted).orElse(0L),
+                taking.map(Intake::repeated).orElse(0L),
+                taking.map(Intake::refused).orElse(0L),
                 onlooker.leftOut());
     }
 
@@ -262,17 +381,17 @@ public final class Engine implements AutoCloseable {
      * Goes by other files from the next detection on. All that can fail comes first, so that it is one or the other: the
      * journal says that the files are in force, and they are, or neither.
      */
-    private void use(Policy next, ResponsePipeline pipeline, ProbeWatch watching, NativeProbe running) {
+    private void use(Policy next, ResponsePipeline pipeline) {
         Runnable otherTriggers = correlator.prepare(next.actionSets().ruleBook());
         Detector<EventView> otherRules = detector(next);
         ProbeFilter otherFilter = filter(next);
         journal.append(new JournalEntry.ConfigurationLoaded(next.files()));
         // The kernel before the rest: what the new rules need must already come when they are asked
-        running.apply(otherFilter);
+        Optional.ofNullable(probe).ifPresent(running -> running.apply(otherFilter));
         pipeline.between(() -> {
             otherTriggers.run();
             planner.reload(next.actionSets());
-            watching.use(otherRules);
+            Optional.ofNullable(watch).ifPresent(watching -> watching.use(otherRules));
         });
         LOG.infov(
                 "Files have changed: {0} rules and {1} action sets are in force now",
@@ -280,7 +399,8 @@ public final class Engine implements AutoCloseable {
     }
 
     /**
-     * Ends the probe first, so that nothing more comes, and the journal last. Waits for a few seconds at most. Each part is
+     * Ends what brings detections first, so that nothing more comes, and the journal last. Alerts that wait are finished and
+     * answered. Waits for a few seconds at most. Each part is
      * closed whatever the others do; a second call does nothing.
      */
     @Override
@@ -294,7 +414,7 @@ public final class Engine implements AutoCloseable {
         if (watching != null) {
             watching.end();
         }
-        closeInTurn(warmUp, control, probe, processes, correlator);
+        closeInTurn(intake, server, warmUp, control, probe, processes, correlator);
         closeInTurn(() -> journal.append(new JournalEntry.EngineStopped("asked to")), journal);
     }
 

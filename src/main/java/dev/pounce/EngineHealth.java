@@ -10,6 +10,9 @@ import java.util.Optional;
  * @param heldBack detections that no set answered because all that matched were cooling down
  * @param failedConditions conditions that threw and were taken for not met: bugs of ours
  * @param forgottenCooldowns cooldowns that ended early because more were running than are remembered
+ * @param accepted other products' alerts that were planned and written down
+ * @param repeated of these, how many had been sent before
+ * @param refused alerts whose senders heard no
  * @param linesLeftOut lines that were not printed because their reader was slow
  */
 record EngineHealth(
@@ -18,4 +21,7 @@ record EngineHealth(
         long heldBack,
         long failedConditions,
         long forgottenCooldowns,
+        long accepted,
+        long repeated,
+        long refused,
         long linesLeftOut) {}

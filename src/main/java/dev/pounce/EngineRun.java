@@ -1,9 +1,12 @@
 package dev.pounce;
 
 import dev.pounce.detection.Detection;
+import dev.pounce.intake.Alert;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.QuarkusApplication;
+import io.vertx.core.Vertx;
 import jakarta.inject.Inject;
+import jakarta.inject.Provider;
 import java.io.IOException;
 import org.eclipse.microprofile.reactive.messaging.Channel;
 import org.eclipse.microprofile.reactive.messaging.Emitter;
@@ -17,7 +20,9 @@ public final class EngineRun implements QuarkusApplication {
 
     private final Emitter<Detection> detections;
     private final ResponsePipeline pipeline;
+    private final Emitter<AlertOnItsWay> alerts;
     private final Emitter<Runnable> rehearsals;
+    private final Provider<Vertx> vertx; // which is not even made without anything to listen on
 
     // The channel delivers on the sender's thread; its buffer is for senders who meet, and is never dropped from:
     // a full one throws at the sender, who then knows.
@@ -25,10 +30,15 @@ public final class EngineRun implements QuarkusApplication {
     EngineRun(
             @Channel("detections") @OnOverflow(value = OnOverflow.Strategy.BUFFER, bufferSize = 8192)
                     Emitter<Detection> detections,
+            @Channel(AlertOnItsWay.CHANNEL) @OnOverflow(value = OnOverflow.Strategy.BUFFER, bufferSize = 8192)
+                    Emitter<AlertOnItsWay> alerts,
             @Channel(Rehearsal.CHANNEL) @OnOverflow(value = OnOverflow.Strategy.BUFFER, bufferSize = 8192)
                     Emitter<Runnable> rehearsals,
-            ResponsePipeline pipeline) {
+            ResponsePipeline pipeline,
+            Provider<Vertx> vertx) {
         this.detections = detections;
+        this.alerts = alerts;
+        this.vertx = vertx;
         this.rehearsals = rehearsals;
         this.pipeline = pipeline;
     }
@@ -56,11 +66,19 @@ public final class EngineRun implements QuarkusApplication {
         Engine engine = EngineBeans.engine();
         try {
             engine.watch(this::send, pipeline, rehearsals::send);
+            engine.listen(this::isRecorded, pipeline, vertx::get);
             Quarkus.waitForExit();
         } finally {
             engine.close();
         }
         return 0;
+    }
+
+    /** Alerts have one sender, the intake's thread, so that each has gone its way when this returns. */
+    private boolean isRecorded(Alert alert) {
+        AlertOnItsWay onItsWay = new AlertOnItsWay(alert);
+        alerts.send(onItsWay);
+        return onItsWay.isRecorded();
     }
 
     private void send(Detection detection) {

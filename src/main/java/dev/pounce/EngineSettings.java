@@ -1,8 +1,11 @@
 package dev.pounce;
 
+import dev.pounce.intake.Listening;
 import dev.pounce.planning.Mode;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What the command line says about one run of the engine.
@@ -11,12 +14,22 @@ import java.util.List;
  * @param rules files and folders of detection rules, in the order in which they are read
  * @param actionSets files and folders of action sets
  * @param ceiling no action set goes further than this
- * @param probe the native probe's program
+ * @param probe the native probe's program; empty to watch nothing and live by what others see
+ * @param listening where other products' alerts are taken from
+ * @param keep how long journal entries are kept at least
  * @param version ours
  * @param node the name of this machine
  */
 public record EngineSettings(
-        Path state, List<Path> rules, List<Path> actionSets, Mode ceiling, Path probe, String version, String node) {
+        Path state,
+        List<Path> rules,
+        List<Path> actionSets,
+        Mode ceiling,
+        Optional<Path> probe,
+        Optional<Listening> listening,
+        Duration keep,
+        String version,
+        String node) {
     public EngineSettings {
         rules = List.copyOf(rules);
         actionSets = List.copyOf(actionSets);

@@ -6,14 +6,27 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.pounce.probe.EventKind;
 import dev.pounce.probe.ProbeHealth;
 import java.util.Locale;
+import java.util.Optional;
 
 /** How probe and engine are, as the answer to {@code pounce probe status}. */
 final class ProbeStatus {
 
     private ProbeStatus() {}
 
-    static String json(ProbeHealth health, EngineHealth engine) {
+    /** @param health empty for an engine without a probe */
+    static String json(Optional<ProbeHealth> health, EngineHealth engine) {
         ObjectNode status = JsonNodeFactory.instance.objectNode();
+        if (health.isPresent()) {
+            probe(health.get(), status);
+        } else {
+            status.put("state", "none");
+            status.put("sentence", "this engine runs without a probe and answers what others see");
+        }
+        engine(engine, status.putObject("engine"));
+        return status.toString();
+    }
+
+    private static void probe(ProbeHealth health, ObjectNode status) {
         status.put("state", stateOf(health.state()));
         status.put("since", health.state().since().toString());
         status.put("sentence", health.state().sentence());
@@ -46,14 +59,18 @@ final class ProbeStatus {
         health.lastHeartbeat().ifPresent(at -> status.put("lastHeartbeat", at.toString()));
         ArrayNode words = status.putArray("lastWords");
         health.lastWords().forEach(words::add);
-        ObjectNode own = status.putObject("engine");
+    }
+
+    private static void engine(EngineHealth engine, ObjectNode own) {
         engine.journalFailure().ifPresent(why -> own.put("journalFailure", why));
         own.put("unrecorded", engine.unrecorded());
         own.put("heldBack", engine.heldBack());
         own.put("failedConditions", engine.failedConditions());
         own.put("forgottenCooldowns", engine.forgottenCooldowns());
+        own.put("alertsAccepted", engine.accepted());
+        own.put("alertsRepeated", engine.repeated());
+        own.put("alertsRefused", engine.refused());
         own.put("linesLeftOut", engine.linesLeftOut());
-        return status.toString();
     }
 
     private static String stateOf(ProbeHealth.State state) {

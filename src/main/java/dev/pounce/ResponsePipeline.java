@@ -16,6 +16,7 @@ import dev.pounce.planning.ResponsePlan;
 import jakarta.inject.Singleton;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.LongAdder;
@@ -70,24 +71,41 @@ public class ResponsePipeline {
     /** Called for one detection at a time: the channel sees to that, and the correlator relies on it. */
     @Incoming("detections")
     public void on(Detection detection) {
+        boolean ignored = isRecorded(detection, Optional.empty());
+    }
+
+    /** What others saw goes the same way. Each is an entry of its own, by which it is known again when it is sent again. */
+    @Incoming(AlertOnItsWay.CHANNEL)
+    public void onAlert(AlertOnItsWay alert) {
+        alert.recorded(isRecorded(alert.detection(), Optional.of(alert.key())));
+    }
+
+    /** @param alert the key of another product's alert */
+    private boolean isRecorded(Detection detection, Optional<String> alert) {
+        boolean recorded = true;
         Recording record = new Recording(journal);
         StageClock stages = StageClock.since(detection.time(), clock.instant());
         turn.lock();
         try {
             repetitions.over(clock.instant()).forEach(record::note);
             Correlator.Finding finding = correlator.accept(detection, clock.instant());
-            if (!finding.incidents().isEmpty() || finding.remembered() || repetitions.isWorthAnEntry(detection)) {
-                record.note(new JournalEntry.DetectionSeen(detection));
+            if (alert.isPresent()
+                    || !finding.incidents().isEmpty()
+                    || finding.remembered()
+                    || repetitions.isWorthAnEntry(detection)) {
+                record.note(new JournalEntry.DetectionSeen(detection, alert));
             }
             for (Incident incident : finding.incidents()) {
                 respondTo(incident, stages.copy(), record);
             }
         } catch (RuntimeException bug) {
+            recorded = false;
             notAnswered(bug);
         } finally {
             turn.unlock();
-            writeRest(record);
+            recorded &= writeRest(record);
         }
+        return recorded;
     }
 
     /** Runs between two detections: what a detection is matched with and planned with are changed together. Any thread. */
@@ -258,11 +276,13 @@ public class ResponsePipeline {
     }
 
     /** Whatever happened on the way, what was noted is not forgotten. */
-    private void writeRest(Recording record) {
+    private boolean writeRest(Recording record) {
         try {
             record.write();
+            return true;
         } catch (JournalUnavailable full) {
             notAnswered(full);
+            return false;
         }
     }
 

@@ -18,6 +18,7 @@ class ArchitectureTest {
             "action",
             "probe",
             "detection",
+            "intake",
             "correlation",
             "planning",
             "guard",
@@ -72,6 +73,20 @@ class ArchitectureTest {
                 .dependOnClassesThat()
                 .resideInAnyPackage("org.drools..", "org.kie..")
                 .because("the rule engine is a means; say what you need as a RuleBook, or as a fact of the merge")
+                .check(classes);
+    }
+
+    @ArchTest
+    static void onlyTheAlertServerKnowsVertx(JavaClasses classes) {
+        noClasses()
+                .that()
+                .resideInAnyPackage(packagesOf(STAGES))
+                .and()
+                .haveNameNotMatching("dev\\.pounce\\.intake\\.AlertServer.*")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("io.vertx..")
+                .because("how alerts travel is one class's business; take an Alert")
                 .check(classes);
     }
 

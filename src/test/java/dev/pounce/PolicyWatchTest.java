@@ -8,9 +8,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,7 +31,15 @@ class PolicyWatchTest {
         file = directory.resolve("rules.yaml");
         Files.writeString(file, rule("First"));
         EngineSettings settings = new EngineSettings(
-                directory, List.of(file), List.of(), Mode.DRY_RUN, directory.resolve("no-probe"), "test", "here");
+                directory,
+                List.of(file),
+                List.of(),
+                Mode.DRY_RUN,
+                Optional.empty(),
+                Optional.empty(),
+                Duration.ofDays(90),
+                "test",
+                "here");
         Policy inForce = Policy.read(settings.rules(), settings.actionSets(), new Problems())
                 .orElseThrow();
         new PolicyWatch(

@@ -6,7 +6,8 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /**
- * The form of a line: {@code {"seq":N,"time":"…","type":"…",…,"prev":"P","hash":"H"}} and a newline. P is the
+ * The form of a line: {@code {"seq":N,"time":"…","type":"…",…,"prev":"P","hash":"H"}} and a newline. Before {@code prev}
+ * stands {@code "more":true} when the next line was appended together with this one: both are there, or neither. P is the
  * hash of the line before, or 64 zeros; H is the SHA-256, in lower-case hexadecimal, of every byte of the line
  * up to {@code ,"hash":} and without it. So a line cannot be changed without changing each one after it, and
  * five lines of script can check it:
@@ -24,6 +25,7 @@ import java.util.HexFormat;
 final class ChainedLine {
 
     static final String SEQ = "{\"seq\":";
+    static final String MORE = ",\"more\":true";
     static final String PREV = ",\"prev\":\"";
     static final String HASH = ",\"hash\":\"";
     static final String END = "\"}";
@@ -33,14 +35,19 @@ final class ChainedLine {
     private static final int TAIL_LENGTH = PREV.length() + 64 + 1 + HASH.length() + 64 + END.length();
 
     private static final byte[] SEQ_BYTES = ascii(SEQ);
+    private static final byte[] MORE_BYTES = ascii(MORE);
     private static final byte[] PREV_BYTES = ascii(PREV);
     private static final byte[] HASH_BYTES = ascii("\"" + HASH);
     private static final byte[] END_BYTES = ascii(END);
 
     /** What is to be said about one line by itself; whether it follows the one before, others say. */
     sealed interface Checked {
-        /** Its hash is right. */
-        record Good(long seq, String prev, String hash) implements Checked {}
+        /**
+         * Its hash is right.
+         *
+         * @param more whether the next line belongs to it
+         */
+        record Good(long seq, String prev, String hash, boolean more) implements Checked {}
 
         /** Well-formed, so that the next line can still be compared with it, but its hash is wrong. */
         record Changed(long seq, String prev, String hash) implements Checked {}
@@ -79,7 +86,9 @@ final class ChainedLine {
         String hash = new String(buffer, hashAt, 64, StandardCharsets.ISO_8859_1);
         sha256.update(buffer, from, prevAt + 64 + 1 - from);
         String computed = HexFormat.of().formatHex(sha256.digest());
-        return computed.equals(hash) ? new Checked.Good(seq, prev, hash) : new Checked.Changed(seq, prev, hash);
+        // After a text there is a quotation mark in this place, so that no text can look like it
+        boolean more = tail - MORE_BYTES.length > from && matches(buffer, tail - MORE_BYTES.length, MORE_BYTES);
+        return computed.equals(hash) ? new Checked.Good(seq, prev, hash, more) : new Checked.Changed(seq, prev, hash);
     }
 
     private static long seq(byte[] buffer, int from, int to) {

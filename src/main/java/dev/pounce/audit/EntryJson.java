@@ -43,7 +43,12 @@ final class EntryJson {
             }
             case JournalEntry.EngineStopped stopped -> json.member("reason", stopped.reason());
             case JournalEntry.ConfigurationLoaded loaded -> files(loaded.files(), json);
-            case JournalEntry.DetectionSeen seen -> detection(seen.detection(), json);
+            case JournalEntry.DetectionSeen seen -> {
+                if (seen.alert().isPresent()) {
+                    json.member(AlertKeys.MEMBER, seen.alert().get()); // first, where AlertKeys looks for it
+                }
+                detection(seen.detection(), json);
+            }
             case JournalEntry.Planned planned -> plan(planned.plan(), json);
             case JournalEntry.Judged judged -> {
                 step(judged.response(), judged.step(), json);

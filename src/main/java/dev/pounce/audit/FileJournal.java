@@ -49,7 +49,9 @@ import org.jspecify.annotations.Nullable;
  * append throws, until the engine is restarted.
  *
  * Opening. The last segment is read through. What follows its last good line was never promised to anyone, if
- * the head agrees: it is cut off, and the first new entry says so. If the head knows of entries that are gone or
+ * the head agrees: it is cut off, and the first new entry says so. Entries that were appended together go
+ * together: when the last of them is missing, the others are cut off with it. What is kept is synchronised, since
+ * the engine before may have died before it was. If the head knows of entries that are gone or
  * changed, nothing is cut or mended: a new segment begins after the head's entry, its first entry says what was
  * found, and the verifier goes on reporting the gap.
  */
@@ -67,6 +69,9 @@ public final class FileJournal implements Journal, AutoCloseable {
     public record Limits(long segmentBytes, Duration maxDelay) {
         public static final Limits DEFAULT = new Limits(64L << 20, Duration.ofMillis(20));
     }
+
+    /** More segments than an engine fills while one commit is under way. */
+    private static final int SYNCED_AT_OPENING = 4;
 
     private final Path directory;
     private final Clock clock;
@@ -162,6 +167,7 @@ public final class FileJournal implements Journal, AutoCloseable {
         this.lockChannel = lockChannel;
         Path head = Segments.head(directory);
         Segments.createFile(head);
+        Segments.syncNewest(directory, SYNCED_AT_OPENING);
         headFile = new RandomAccessFile(head.toFile(), "rw");
         lastSeq = tail.lastSeq();
         lastHash = tail.lastHash().getBytes(StandardCharsets.US_ASCII);
@@ -208,8 +214,9 @@ public final class FileJournal implements Journal, AutoCloseable {
             byte[] hashBefore = lastHash.clone();
             long seq = lastSeq;
             line.reset();
+            long last = seq + entries.size();
             for (JournalEntry entry : entries) {
-                encode(++seq, entry);
+                encode(++seq, entry, seq < last);
             }
             try {
                 if (segmentLength > 0 && segmentLength + line.length() > limits.segmentBytes()) {
@@ -230,10 +237,13 @@ public final class FileJournal implements Journal, AutoCloseable {
     }
 
     /** Appends the entry's line to the buffer, and makes its hash the last. */
-    private void encode(long seq, JournalEntry entry) {
+    private void encode(long seq, JournalEntry entry, boolean more) {
         int start = line.beginLine();
         line.beginObject().member("seq", seq).member("time", clock.instant()).member("type", entry.type());
         EntryJson.write(entry, line);
+        if (more) {
+            line.raw(ChainedLine.MORE);
+        }
         line.raw(ChainedLine.PREV).raw(lastHash, lastHash.length).raw("\"");
         sha256.update(line.bytes(), start, line.length() - start);
         try {

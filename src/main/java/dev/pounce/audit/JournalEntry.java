@@ -9,6 +9,7 @@ import dev.pounce.planning.ResponsePlan;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * One thing that is worth proving afterwards. The set is closed: a new kind does not compile until its JSON
@@ -53,7 +54,13 @@ public sealed interface JournalEntry {
         }
     }
 
-    record DetectionSeen(Detection detection) implements JournalEntry {
+    /** @param alert by what another product's alert is known again; empty for a detection of our own */
+    record DetectionSeen(Detection detection, Optional<String> alert) implements JournalEntry {
+
+        public DetectionSeen(Detection detection) {
+            this(detection, Optional.empty());
+        }
+
         @Override
         public String type() {
             return "detection";

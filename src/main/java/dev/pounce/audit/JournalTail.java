@@ -21,7 +21,7 @@ record JournalTail(
     private static final JournalTail EMPTY =
             new JournalTail(0, ChainedLine.FIRST_PREV, Optional.empty(), 0, Optional.empty());
 
-    /** The good lines at the beginning of one segment, and what was noticed about those. */
+    /** The good lines at the beginning of one segment, as far as all that was appended together is there. */
     private record Prefix(long seq, String hash, long bytes, Optional<String> contradiction) {}
 
     static JournalTail readIn(Path directory) throws IOException {
@@ -101,13 +101,13 @@ record JournalTail(
         MessageDigest sha256 = ChainedLine.sha256();
         Prefix prefix = new Prefix(0, ChainedLine.FIRST_PREV, 0, Optional.empty());
         Optional<String> contradiction = Optional.empty();
+        long seq = 0;
+        String hash = ChainedLine.FIRST_PREV;
         try (LineReader lines = new LineReader(segment)) {
             while (lines.next() && lines.isComplete()) {
                 ChainedLine.Checked checked = ChainedLine.check(lines.buffer(), lines.from(), lines.to(), sha256);
                 if (!(checked instanceof ChainedLine.Checked.Good good)
-                        || (prefix.seq() > 0
-                                && (good.seq() != prefix.seq() + 1
-                                        || !good.prev().equals(prefix.hash())))) {
+                        || (seq > 0 && (good.seq() != seq + 1 || !good.prev().equals(hash)))) {
                     break;
                 }
                 if (head.isPresent()
@@ -115,8 +115,11 @@ record JournalTail(
                         && !head.get().hash().equals(good.hash())) {
                     contradiction = Optional.of("entry " + good.seq() + " is not the one that was committed");
                 }
-                prefix = new Prefix(
-                        good.seq(), good.hash(), lines.offset() + lines.to() - lines.from() + 1, contradiction);
+                seq = good.seq();
+                hash = good.hash();
+                if (!good.more()) {
+                    prefix = new Prefix(seq, hash, lines.offset() + lines.to() - lines.from() + 1, contradiction);
+                }
             }
         }
         return prefix;

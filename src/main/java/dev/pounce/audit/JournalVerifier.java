@@ -143,7 +143,7 @@ public final class JournalVerifier {
                 follow(file, line, seq, prev, isBeginning);
                 advance(seq, hash);
             }
-            case ChainedLine.Checked.Good(long seq, String prev, String hash) -> {
+            case ChainedLine.Checked.Good(long seq, String prev, String hash, boolean more) -> {
                 if (follow(file, line, seq, prev, isBeginning)) {
                     entries++;
                 }

@@ -63,6 +63,17 @@ final class Segments {
         }
     }
 
+    /** For what an engine may have written and not lived to synchronise. */
+    static void syncNewest(Path directory, int count) throws IOException {
+        List<Path> segments = in(directory);
+        for (Path segment : segments.subList(Math.max(0, segments.size() - count), segments.size())) {
+            try (FileChannel channel = FileChannel.open(segment, StandardOpenOption.WRITE)) {
+                channel.force(false);
+            }
+        }
+        sync(directory);
+    }
+
     /** A file is only there after a power cut if its directory was synchronised too. */
     static void sync(Path directory) throws IOException {
         try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {

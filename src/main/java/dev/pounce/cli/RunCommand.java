@@ -6,6 +6,7 @@ import dev.pounce.EngineSettings;
 import dev.pounce.LineWriter;
 import dev.pounce.Policy;
 import dev.pounce.audit.JournalUnavailable;
+import dev.pounce.intake.Listening;
 import dev.pounce.planning.Mode;
 import dev.pounce.source.Problems;
 import java.io.FileDescriptor;
@@ -15,7 +16,9 @@ import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -24,6 +27,7 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 
@@ -41,7 +45,8 @@ import picocli.CommandLine.TypeConversionException;
             "Examples:",
             "  pounce run",
             "  pounce run --rules my-rules.yaml --rules more/ --actionsets my-sets/ --mode enforce",
-            "  pounce run -o json | jq .rule"
+            "  pounce run -o json | jq .rule",
+            "  pounce run --listen 127.0.0.1:2803 --no-probe"
         })
 final class RunCommand implements Callable<Integer> {
 
@@ -79,6 +84,22 @@ final class RunCommand implements Callable<Integer> {
     Path probe = Home.directory().resolve("bin/pounce-probe");
 
     @Option(
+            names = "--no-probe",
+            description = "Watches nothing itself and answers what comes by --listen. Then no rules are needed.")
+    boolean noProbe;
+
+    @Mixin
+    ListenOptions listen;
+
+    @Option(
+            names = "--keep",
+            paramLabel = "DURATION",
+            converter = DurationConverter.class,
+            defaultValue = "90d",
+            description = "How long journal entries are kept at least: 24h, 90d (default: 90d).")
+    Duration keep = Duration.ofDays(90);
+
+    @Option(
             names = "-o",
             paramLabel = "FORMAT",
             defaultValue = "text",
@@ -87,12 +108,19 @@ final class RunCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        Optional<Listening> listening = listen.listening();
+        if (noProbe && listening.isEmpty()) {
+            throw new ParameterException(
+                    spec.commandLine(), "--no-probe without --listen: nothing would ever be seen; expected --listen");
+        }
         EngineSettings settings = new EngineSettings(
                 state.directory.toAbsolutePath(),
                 rules.isEmpty() ? List.of(Home.directory().resolve("rules/detection")) : rules,
                 actionSets.isEmpty() ? List.of(Home.directory().resolve("actionsets")) : actionSets,
                 ceiling,
-                probe.toAbsolutePath(),
+                noProbe ? Optional.empty() : Optional.of(probe.toAbsolutePath()),
+                listening,
+                keep,
                 Version.current(),
                 hostName());
         Problems problems = new Problems();

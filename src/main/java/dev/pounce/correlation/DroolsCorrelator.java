@@ -1,6 +1,7 @@
 package dev.pounce.correlation;
 
 import dev.pounce.detection.Detection;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -200,6 +201,21 @@ public final class DroolsCorrelator implements Correlator, AutoCloseable {
         } finally {
             leave();
         }
+    }
+
+    /** How far back a detection may lie that still matters to what is looked for now. */
+    public Duration memory() {
+        Duration longest = Duration.ZERO;
+        for (Trigger trigger : network.book().triggers()) {
+            longest = longer(longest, trigger.pattern().memory());
+            longest = longer(
+                    longest, trigger.cooldown().map(Trigger.Cooldown::length).orElse(Duration.ZERO));
+        }
+        return longest;
+    }
+
+    private static Duration longer(Duration one, Duration other) {
+        return one.compareTo(other) >= 0 ? one : other;
     }
 
     /** Matches that led to nothing because every matching set was cooling down. Any thread. */

@@ -1,0 +1,213 @@
+package dev.pounce.intake;
+
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Hands alerts on one at a time, on a thread of its own, and answers each when it is known what became of it.
+ *
+ * <p>Accepted means: planned, and that is on the disk. Alerts that have gathered meanwhile are committed together. One that
+ * was accepted before is not handed on again; its sender hears yes when the first one is on the disk. What cannot be
+ * taken is refused at once, never kept waiting and never dropped.
+ */
+public final class Intake implements AutoCloseable {
+
+    /** What became of an alert. */
+    public enum Answer {
+        /** It is planned and on the disk, now or since the first time it was sent. */
+        ACCEPTED,
+        /** Too many wait already. */
+        FULL,
+        /** It could not be written down, and nothing was done about it. */
+        UNRECORDED,
+        /** The engine is about to end. */
+        ENDING
+    }
+
+    /** What stands behind the intake; called by its thread. */
+    public interface Downstream {
+
+        /** Plans it and writes that down; false when it could not be written, and then nothing was done. */
+        boolean handle(Alert alert);
+
+        /** Completes when all that was written so far is on the disk, exceptionally when it cannot be. */
+        CompletionStage<Void> committed();
+    }
+
+    /** How many may wait: a tenth of a second of work. */
+    public static final int QUEUED = 4_096;
+
+    /** So many are handed on before the first of them is committed. */
+    private static final int AT_ONCE = 64;
+
+    private static final long PATIENCE_SECONDS = 10;
+    private static final Logger LOG = Logger.getLogger(Intake.class);
+
+    private record Waiting(Alert alert, Consumer<Answer> sender) {}
+
+    private final Downstream downstream;
+    private final RecentAlerts recent;
+    private final InstantSource clock;
+    private final BlockingQueue<Waiting> queue;
+    private final Thread thread = Thread.ofPlatform().daemon().name("intake").unstarted(this::run);
+    private final LongAdder accepted = new LongAdder();
+    private final LongAdder repeated = new LongAdder();
+    private final LongAdder refused = new LongAdder();
+    private volatile boolean ending; // written under the monitor
+    private volatile @Nullable CompletionStage<Void> lastCommit;
+
+    private Intake(Downstream downstream, RecentAlerts recent, InstantSource clock, int queued) {
+        this.downstream = downstream;
+        this.recent = recent;
+        this.clock = clock;
+        this.queue = new ArrayBlockingQueue<>(queued);
+    }
+
+    /** @param recent what was accepted before the restart; belongs to the intake from now on */
+    public static Intake start(Downstream downstream, RecentAlerts recent, InstantSource clock) {
+        return start(downstream, recent, clock, QUEUED);
+    }
+
+    static Intake start(Downstream downstream, RecentAlerts recent, InstantSource clock, int queued) {
+        Intake intake = new Intake(downstream, recent, clock, queued);
+        intake.thread.start();
+        return intake;
+    }
+
+    /**
+     * Any thread; does not block.
+     *
+     * @param sender is answered once: on this thread when the alert is refused, else on one that must not be held up
+     */
+    public void offer(Alert alert, Consumer<Answer> sender) {
+        Answer no = null;
+        synchronized (this) {
+            if (ending) {
+                no = Answer.ENDING;
+            } else if (!queue.offer(new Waiting(alert, sender))) {
+                no = Answer.FULL;
+            }
+        }
+        if (no != null) {
+            refused.increment();
+            sender.accept(no);
+        }
+    }
+
+    /** From now on everything is refused. Any thread. */
+    public void refuseMore() {
+        synchronized (this) {
+            ending = true;
+        }
+    }
+
+    public boolean isEnding() {
+        return ending;
+    }
+
+    /** Alerts that were handed on and answered with yes. Any thread, as the others. */
+    public long accepted() {
+        return accepted.sum();
+    }
+
+    /** Alerts that had been accepted before. */
+    public long repeated() {
+        return repeated.sum();
+    }
+
+    /** Alerts that were answered with no. */
+    public long refused() {
+        return refused.sum();
+    }
+
+    private void run() {
+        List<Waiting> together = new ArrayList<>(AT_ONCE);
+        try {
+            while (!ending || !queue.isEmpty()) {
+                Waiting first = queue.poll(100, TimeUnit.MILLISECONDS);
+                if (first != null) {
+                    together.add(first);
+                    queue.drainTo(together, AT_ONCE - 1);
+                    handle(List.copyOf(together));
+                    together.clear();
+                }
+            }
+        } catch (InterruptedException hurried) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void handle(List<Waiting> together) {
+        List<Waiting> written = new ArrayList<>(together.size());
+        for (Waiting waiting : together) {
+            if (isWritten(waiting.alert())) {
+                written.add(waiting);
+            } else {
+                answer(waiting, Answer.UNRECORDED);
+            }
+        }
+        if (written.isEmpty()) {
+            return;
+        }
+        CompletionStage<Void> commit = downstream.committed();
+        lastCommit = commit.whenComplete((done, failed) -> {
+            for (Waiting waiting : written) {
+                answer(waiting, failed == null ? Answer.ACCEPTED : Answer.UNRECORDED);
+            }
+        });
+    }
+
+    private boolean isWritten(Alert alert) {
+        if (!recent.add(alert.key(), clock.instant())) {
+            repeated.increment();
+            return true;
+        }
+        boolean written = false;
+        try {
+            written = downstream.handle(alert);
+        } catch (RuntimeException bug) {
+            LOG.error("An alert is not answered because of a bug in the engine", bug);
+        }
+        if (!written) {
+            recent.forget(alert.key());
+        }
+        return written;
+    }
+
+    private void answer(Waiting waiting, Answer answer) {
+        (answer == Answer.ACCEPTED ? accepted : refused).increment();
+        try {
+            waiting.sender().accept(answer);
+        } catch (RuntimeException bug) {
+            LOG.error("The sender of an alert could not be answered", bug);
+        }
+    }
+
+    /** Refuses what still comes, finishes and answers what is queued. Waits for ten seconds at most. */
+    @Override
+    public void close() {
+        refuseMore();
+        try {
+            thread.join(TimeUnit.SECONDS.toMillis(PATIENCE_SECONDS));
+            CompletionStage<Void> last = lastCommit;
+            if (last != null) {
+                last.toCompletableFuture().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+            }
+        } catch (InterruptedException hurried) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException | TimeoutException unwritten) {
+            LOG.warnv("The last alerts were not answered: {0}", unwritten.getMessage());
+        }
+    }
+}
