@@ -25,9 +25,15 @@ final class Memory {
     /** So that a million windows that end together do not hold up one detection. */
     private static final int ENDED_PER_CALL = 64;
 
+    /** A tenth of a second's work. */
+    private static final int MOVED_PER_CALL = 50_000;
+
+    private static final int WORTH_TIDYING = 1000;
+
     private static final class Partition {
         private final KieSession session;
-        private final List<Object> inserted = new ArrayList<>();
+        private final List<Sighting> inserted = new ArrayList<>();
+        private long dropped;
 
         Partition(KieSession session) {
             this.session = session;
@@ -75,13 +81,13 @@ final class Memory {
             }
         }
         Subject subject = new Subject(watch, key);
-        insert(subject, new Sighting(sightings++, subject, kinds, detection, moment, now, value, report));
+        insert(new Sighting(sightings++, subject, kinds, detection, moment, now, value, report));
     }
 
-    private void insert(Subject subject, Object fact) {
-        Partition partition = partition(placeOf(subject));
-        partition.session.insert(fact);
-        partition.inserted.add(fact);
+    private void insert(Sighting sighting) {
+        Partition partition = partition(placeOf(sighting.subject()));
+        partition.session.insert(sighting);
+        partition.inserted.add(sighting);
     }
 
     void fire() {
@@ -103,8 +109,8 @@ final class Memory {
 
     private static void fire(Partition partition) {
         partition.session.fireAllRules();
-        for (Object fact : partition.inserted) {
-            delete(fact, partition.session); // which no rule has answered
+        for (Sighting sighting : partition.inserted) {
+            delete(sighting, partition.session); // which no rule has answered
         }
         partition.inserted.clear();
     }
@@ -138,7 +144,9 @@ final class Memory {
 
     private void drop(HalfSeen state) {
         timetableOf(state).remove(state);
-        delete(state, partition(placeOf(state.subject())).session);
+        Partition partition = partition(placeOf(state.subject()));
+        delete(state, partition.session);
+        partition.dropped++;
     }
 
     private static void delete(Object fact, KieSession session) {
@@ -169,23 +177,34 @@ final class Memory {
         // The deadline itself is still in the window, but the engine's clock has seen all of it when it shows it.
         for (HalfSeen first = deadlines.first(); first != null && first.until() <= now; first = deadlines.first()) {
             deadlines.remove(first);
-            insert(first.subject(), new Elapsed(first.subject(), report));
+            insert(Sighting.ofNothing(first.subject(), Math.max(now, first.until() + 1), report));
         }
         fire();
-        for (int i = 0; i < PARTITIONS; i++) {
-            Partition partition = partitions[i];
-            if (partition != null && partition.session.getFactCount() == 0) {
-                // Drools lets go of what was deleted when rules are next evaluated, which may be never.
-                partition.session.dispose();
-                partitions[i] = null;
-            }
-        }
+        tidy();
     }
 
-    /** Whether anything waits that long. */
-    boolean hasDeadlineBy(long now) {
-        HalfSeen first = deadlines.first();
-        return first != null && first.until() <= now;
+    /**
+     * Drools lets go of what was deleted when it next evaluates the rules that could have used it, which may be never. So a
+     * session in which more is dead than alive is replaced: no fact is moved more often than another one was dropped.
+     */
+    private void tidy() {
+        long moved = 0;
+        for (int i = 0; i < PARTITIONS && moved < MOVED_PER_CALL; i++) {
+            Partition partition = partitions[i];
+            if (partition != null) {
+                long live = partition.session.getFactCount();
+                if (live == 0) {
+                    partition.session.dispose();
+                    partitions[i] = null;
+                } else if (partition.dropped > Math.max(live, WORTH_TIDYING)) {
+                    Partition tidy = new Partition(openSession());
+                    partition.session.getObjects().forEach(tidy.session::insert);
+                    partition.session.dispose();
+                    partitions[i] = tidy;
+                    moved += live;
+                }
+            }
+        }
     }
 
     /** Forgets what other triggers have half seen. */

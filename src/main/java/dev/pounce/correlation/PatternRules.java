@@ -2,7 +2,6 @@ package dev.pounce.correlation;
 
 import static org.drools.model.DSL.declarationOf;
 import static org.drools.model.DSL.expr;
-import static org.drools.model.DSL.not;
 import static org.drools.model.DSL.on;
 import static org.drools.model.PatternDSL.alphaIndexedBy;
 import static org.drools.model.PatternDSL.betaIndexedBy;
@@ -31,13 +30,15 @@ import org.kie.api.conf.KieBaseMutabilityOption;
  */
 final class PatternRules {
 
+    /** For rules about a subject of which nothing is known: had something been, another rule would have answered. */
+    private static final int OTHERWISE = -1;
+
     private final Variable<Sighting> sighting = declarationOf(Sighting.class, "sighting");
     private final Variable<Progress> progress = declarationOf(Progress.class, "progress");
     private final Variable<Gathered> gathered = declarationOf(Gathered.class, "gathered");
     private final Variable<Tally> tally = declarationOf(Tally.class, "tally");
     private final Variable<Values> values = declarationOf(Values.class, "values");
     private final Variable<Awaited> awaited = declarationOf(Awaited.class, "awaited");
-    private final Variable<Elapsed> elapsed = declarationOf(Elapsed.class, "elapsed");
 
     private PatternRules() {}
 
@@ -56,13 +57,11 @@ final class PatternRules {
     private List<Rule> ofSequences() {
         return List.of(
                 rule("a sequence begins")
-                        .build(
-                                sightingOf(Shape.SEQUENCE).expr("it is of the first kind", Sighting::isFirst),
-                                not(rememberedIn(progress)),
-                                on(sighting).execute((drools, seen) -> {
-                                    drools.delete(seen);
-                                    remember(new Progress(seen), seen, drools);
-                                })),
+                        .attribute(Rule.Attribute.SALIENCE, OTHERWISE)
+                        .build(beginningOf(Shape.SEQUENCE), on(sighting).execute((drools, seen) -> {
+                            drools.delete(seen);
+                            remember(new Progress(seen), seen, drools);
+                        })),
                 rule("a sequence goes on")
                         .build(
                                 sightingOf(Shape.SEQUENCE),
@@ -91,13 +90,11 @@ final class PatternRules {
     private List<Rule> ofAll() {
         return List.of(
                 rule("the first of all is seen")
-                        .build(
-                                sightingOf(Shape.ALL),
-                                not(rememberedIn(gathered)),
-                                on(sighting).execute((drools, seen) -> {
-                                    drools.delete(seen);
-                                    remember(new Gathered(seen), seen, drools);
-                                })),
+                        .attribute(Rule.Attribute.SALIENCE, OTHERWISE)
+                        .build(beginningOf(Shape.ALL), on(sighting).execute((drools, seen) -> {
+                            drools.delete(seen);
+                            remember(new Gathered(seen), seen, drools);
+                        })),
                 rule("one more of all is seen")
                         .build(
                                 sightingOf(Shape.ALL),
@@ -123,13 +120,11 @@ final class PatternRules {
     private List<Rule> ofCounts() {
         return List.of(
                 rule("a count begins")
-                        .build(
-                                sightingOf(Shape.COUNT),
-                                not(rememberedIn(tally)),
-                                on(sighting).execute((drools, seen) -> {
-                                    drools.delete(seen);
-                                    remember(new Tally(seen), seen, drools);
-                                })),
+                        .attribute(Rule.Attribute.SALIENCE, OTHERWISE)
+                        .build(beginningOf(Shape.COUNT), on(sighting).execute((drools, seen) -> {
+                            drools.delete(seen);
+                            remember(new Tally(seen), seen, drools);
+                        })),
                 rule("one more is counted")
                         .build(
                                 sightingOf(Shape.COUNT),
@@ -155,13 +150,11 @@ final class PatternRules {
     private List<Rule> ofValueCounts() {
         return List.of(
                 rule("a first value is seen")
-                        .build(
-                                sightingOf(Shape.VALUE_COUNT),
-                                not(rememberedIn(values)),
-                                on(sighting).execute((drools, seen) -> {
-                                    drools.delete(seen);
-                                    remember(new Values(seen), seen, drools);
-                                })),
+                        .attribute(Rule.Attribute.SALIENCE, OTHERWISE)
+                        .build(beginningOf(Shape.VALUE_COUNT), on(sighting).execute((drools, seen) -> {
+                            drools.delete(seen);
+                            remember(new Values(seen), seen, drools);
+                        })),
                 rule("a value is seen")
                         .build(
                                 sightingOf(Shape.VALUE_COUNT),
@@ -187,13 +180,11 @@ final class PatternRules {
     private List<Rule> ofAbsence() {
         return List.of(
                 rule("a wait begins")
-                        .build(
-                                sightingOf(Shape.ABSENCE).expr("it is of the first kind", Sighting::isFirst),
-                                not(rememberedIn(awaited)),
-                                on(sighting).execute((drools, seen) -> {
-                                    drools.delete(seen);
-                                    remember(new Awaited(seen), seen, drools);
-                                })),
+                        .attribute(Rule.Attribute.SALIENCE, OTHERWISE)
+                        .build(beginningOf(Shape.ABSENCE), on(sighting).execute((drools, seen) -> {
+                            drools.delete(seen);
+                            remember(new Awaited(seen), seen, drools);
+                        })),
                 rule("what was awaited has come")
                         .build(
                                 sightingOf(Shape.ABSENCE).expr("it is of the last kind", Sighting::isLast),
@@ -207,7 +198,13 @@ final class PatternRules {
                                         remember(new Awaited(seen), seen, drools);
                                     }
                                 })),
-                rule("a wait was in vain before this was seen")
+                rule("the wait goes on, and its deadline stays")
+                        .build(
+                                sightingOf(Shape.ABSENCE).expr("it is not of the last kind", seen -> !seen.isLast()),
+                                rememberedIn(awaited),
+                                expr("in time", sighting, awaited, (seen, wait) -> !wait.isOverBefore(seen)),
+                                on(sighting, awaited).execute((drools, seen, wait) -> drools.delete(seen))),
+                rule("a wait was in vain")
                         .build(
                                 sightingOf(Shape.ABSENCE),
                                 rememberedIn(awaited),
@@ -219,26 +216,11 @@ final class PatternRules {
                                     if (seen.isFirst()) {
                                         remember(new Awaited(seen), seen, drools);
                                     }
-                                })),
-                rule("a wait was in vain")
-                        .build(
-                                pattern(elapsed),
-                                pattern(awaited)
-                                        .expr(
-                                                "of the subject whose time is over",
-                                                elapsed,
-                                                (wait, over) -> wait.subject().equals(over.subject()),
-                                                betaIndexedBy(
-                                                        Subject.class,
-                                                        ConstraintType.EQUAL,
-                                                        0,
-                                                        Awaited::subject,
-                                                        Elapsed::subject)),
-                                on(elapsed, awaited).execute((drools, over, wait) -> {
-                                    drools.delete(over);
-                                    forget(wait, over.report(), drools);
-                                    over.report().inVain(wait);
                                 })));
+    }
+
+    private PatternDef<Sighting> beginningOf(Shape shape) {
+        return sightingOf(shape).expr("something begins with it", Sighting::isBeginning);
     }
 
     private PatternDef<Sighting> sightingOf(Shape shape) {

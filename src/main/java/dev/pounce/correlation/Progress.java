@@ -15,9 +15,19 @@ import org.jspecify.annotations.Nullable;
 final class Progress extends HalfSeen {
 
     /** The last detection of a beginning, and those before it. */
-    private record Link(Detection detection, @Nullable Link before, long since) {}
+    private record Link(
+            Detection detection,
+            @Nullable Link before,
+            @Nullable Link start,
+            long moment) {
+        Link first() {
+            return start == null ? this : start;
+        }
+    }
 
-    // By length less one; the longer, the earlier it started, or as early
+    // By length less one. The longer, the earlier it started, or with the same; so of two that start differently, the
+    // one
+    // that is made of the shorter starts later.
     private final @Nullable Link[] beginnings;
 
     Progress(Sighting first) {
@@ -32,7 +42,7 @@ final class Progress extends HalfSeen {
 
     private boolean reaches(@Nullable Link beginning, Sighting sighting) {
         return beginning != null
-                && at(sighting) - beginning.since <= subject().watch().within();
+                && at(sighting) - beginning.first().moment <= subject().watch().within();
     }
 
     /** @return whether that made a difference */
@@ -43,30 +53,31 @@ final class Progress extends HalfSeen {
         for (int i = kinds.length - 1; i >= 0; i--) {
             int kind = kinds[i];
             if (kind == 0) {
-                changed |= keep(0, new Link(sighting.detection(), null, at(sighting)));
-            } else if (kind < beginnings.length && reaches(beginnings[kind - 1], sighting)) {
+                beginnings[0] = new Link(sighting.detection(), null, null, at(sighting));
+                changed = true;
+            } else if (kind < beginnings.length) {
                 Link before = beginnings[kind - 1];
-                changed |= keep(kind, new Link(sighting.detection(), before, before == null ? 0 : before.since));
+                Link known = beginnings[kind];
+                if (before != null && reaches(before, sighting) && (known == null || startsApart(known, before))) {
+                    beginnings[kind] = new Link(sighting.detection(), before, before.first(), at(sighting));
+                    changed = true;
+                }
             }
         }
-        if (changed && sighting.isFirst()) {
+        if (sighting.isFirst()) {
             neededForAWindowAfter(sighting);
         }
         saw(sighting);
         return changed;
     }
 
-    private boolean keep(int place, Link beginning) {
-        Link before = beginnings[place];
-        if (before != null && before.since >= beginning.since) {
-            return false;
-        }
-        beginnings[place] = beginning;
-        return true;
+    @SuppressWarnings("ReferenceEquality") // two that are alike are still two
+    private static boolean startsApart(Link one, Link other) {
+        return one.first() != other.first();
     }
 
     /**
-     * Uses up what led to the completion, and what started no later.
+     * Uses up what led to the completion; what started later, and was of no use to it, remains.
      *
      * @return the evidence, oldest first
      */
@@ -79,7 +90,7 @@ final class Progress extends HalfSeen {
         Collections.reverse(evidence);
         for (int i = 0; i < beginnings.length; i++) {
             Link beginning = beginnings[i];
-            if (beginning != null && used != null && (beginning.since <= used.since || shares(beginning, evidence))) {
+            if (beginning != null && used != null && (!startsApart(beginning, used) || shares(beginning, evidence))) {
                 beginnings[i] = null;
             }
         }

@@ -2,6 +2,7 @@ package dev.pounce.correlation;
 
 import dev.pounce.detection.Detection;
 import io.quarkus.runtime.annotations.RegisterForReflection;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,7 +15,7 @@ final class Sighting {
     private final long number;
     private final Subject subject;
     private final int[] kinds;
-    private final Detection detection;
+    private final @Nullable Detection detection;
     private final long moment;
     private final long now;
     private final @Nullable Object value;
@@ -31,7 +32,7 @@ final class Sighting {
             long number,
             Subject subject,
             int[] kinds,
-            Detection detection,
+            @Nullable Detection detection,
             long moment,
             long now,
             @Nullable Object value,
@@ -46,6 +47,11 @@ final class Sighting {
         this.report = report;
     }
 
+    /** Time passing, as far as a subject is concerned. */
+    static Sighting ofNothing(Subject subject, long moment, Report report) {
+        return new Sighting(0, subject, new int[0], null, moment, moment, null, report);
+    }
+
     long number() {
         return number;
     }
@@ -58,12 +64,20 @@ final class Sighting {
         return subject.watch().shape();
     }
 
+    /** Whether something begins with it when nothing is known of its subject. */
+    boolean isBeginning() {
+        return switch (shape()) {
+            case SEQUENCE, ABSENCE -> isFirst();
+            case ALL, COUNT, VALUE_COUNT -> kinds.length > 0;
+        };
+    }
+
     boolean isFirst() {
-        return kinds[0] == 0;
+        return kinds.length > 0 && kinds[0] == 0;
     }
 
     boolean isLast() {
-        return kinds[kinds.length - 1] == subject.watch().kinds() - 1;
+        return kinds.length > 0 && kinds[kinds.length - 1] == subject.watch().kinds() - 1;
     }
 
     int[] kinds() {
@@ -71,7 +85,7 @@ final class Sighting {
     }
 
     Detection detection() {
-        return detection;
+        return Objects.requireNonNull(detection, "time passing is no detection");
     }
 
     long moment() {

@@ -526,7 +526,7 @@ class PatternsOverTimeTest {
             }
 
             // Then
-            assertThat(remembered).containsExactly(false, true, false, false, false, false, true, false, true, false);
+            assertThat(remembered).containsExactly(false, true, true, false, false, false, true, false, true, false);
         }
 
         @Test
