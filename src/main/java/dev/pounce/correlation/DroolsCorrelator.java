@@ -19,14 +19,16 @@ import org.kie.api.runtime.KieSession;
 import org.kie.api.runtime.rule.FactHandle;
 
 /**
- * Matches detections against a rule book with Drools.
+ * Matches detections against a rule book with Drools, and remembers what has been half seen.
  *
- * <p>One thread at a time may call {@link #accept}; a second one that enters meanwhile gets an {@link
+ * <p>One thread at a time may call {@link #accept}, {@link #elapsed}, {@link #remember} and {@link #takeBack}; a second one that enters meanwhile gets an {@link
  * IllegalStateException}. {@link #prepare} may be called by any thread.
  */
 public final class DroolsCorrelator implements Correlator, AutoCloseable {
 
     /*
+     * Two stages: which triggers ask for this detection, and what it amounts to with what came before.
+     *
      * How a trigger becomes rules
      * ---------------------------
      * The rules of the network are made at run time as an executable model: lambdas, no rule language, no
@@ -52,10 +54,44 @@ public final class DroolsCorrelator implements Correlator, AutoCloseable {
      * Two threads in one session lose matches without an exception: the second firing returns at once while
      * the first runs. Hence the gate at the entrance. It is not a lock: waiting would hide the mistake.
      *
-     * Insert, fire, delete. The session holds no fact between two detections, so nothing has to expire in
+     * Insert, fire, delete. This session holds no fact between two detections, so nothing has to expire in
      * it, and swapping it loses nothing. Consequences append a number to a list that travels with the clue;
      * rules close over constants only. After any exception the session is thrown away, since a match whose
      * consequence failed would not fire again.
+     *
+     * Patterns over time
+     * ------------------
+     * A trigger with a memory is not answered when one of its selectors matches. The match becomes a sighting: trigger and
+     * key (the subject), which selectors it met, and when. Sightings go to a second base, whose rules (PatternRules) say
+     * what a sequence, a count or a wait is. Those rules are the same for every book: they join a sighting with the one
+     * fact that is remembered of its subject, by an index on the subject, so their cost grows neither with triggers nor
+     * with keys. A rule of its own for each trigger would cost network memory for each and buy nothing.
+     *
+     * What is remembered of a subject is one fact, and small: for each length the beginning of a sequence that started
+     * last, the latest of each kind, a ring of moments, a map of values, a deadline. Facts that are combinations (every A with
+     * every B) do not come to an end when a key is hot. Completion takes out what led to it.
+     *
+     * Time is not Drools' business here. Its events need a clock that cannot go back, keep cancelled expiry jobs, and
+     * cannot order what happened at one moment. Moments are the detection's, but never later than the engine's clock (an
+     * alert must not reach into the future) nor earlier than what its subject has seen; conditions compare them. What
+     * nobody can complete any more is found by a heap ordered by end (Timetable) and deleted, a few per detection and the
+     * rest when elapsed() is called. It is kept five seconds longer than its window, counted from its arrival,
+     * so that late detections still find it.
+     *
+     * The sessions are sixteen, by hash of the key, because smaller indexes are quicker and a session can be replaced when
+     * it holds more that is dead than alive (Memory). One thread is in all of them.
+     *
+     * Restart and reload
+     * ------------------
+     * The rules of the second base know no book, so a reload does not touch its sessions: a trigger that waits for the same
+     * as before keeps its Watch, which is what facts point to, at its new place. After a restart remember() takes in what is
+     * in the journal; accept() says what has to be there (Finding.remembered), which includes detections that only
+     * ended a wait, or used something up without an answer.
+     *
+     * Decided here, and not obvious: a second A does not put off the deadline of "A without B". A wait is in vain from
+     * the moment at which its window closes, if elapsed() is asked then; a B that happened later does not save it, one that
+     * happened in time and arrives before elapsed() is asked does. Of a sequence's beginnings the latest is kept, and
+     * an earlier one that was passed over is forgotten with it. takeBack() ends cooldowns; what was used up stays used up.
      *
      * Cooldowns are not facts
      * -----------------------
@@ -71,14 +107,14 @@ public final class DroolsCorrelator implements Correlator, AutoCloseable {
      * Reload
      * ------
      * The network for a new book is built on the caller's thread and left in a mailbox; the owner takes it
-     * before its next detection. Cooldowns of triggers that ask for the same as before live on; those of
-     * changed and removed ones end.
+     * before its next detection. Cooldowns and half-seen patterns of triggers that ask for the same as before live on;
+     * those of changed and removed ones end.
      */
 
     /** About 13 MB when all are in use. */
     public static final int DEFAULT_COOLDOWNS = 100_000;
 
-    /** A key of one trigger of which something is half seen. */
+    /** Half a gigabyte, and the detections that they keep, when all are in use. */
     public static final int DEFAULT_LIVE_KEYS = 1_000_000;
 
     private final Supplier<String> ids;
