@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param state the directory of the journal and the sockets
  * @param rules files and folders of detection rules, in the order in which they are read
  * @param actionSets files and folders of action sets
+ * @param talon Falco Talon's rule files, taken together in this order
  * @param ceiling no action set goes further than this
  * @param probe the native probe's program; empty to watch nothing and live by what others see
  * @param listening where other products' alerts are taken from
@@ -24,6 +25,7 @@ public record EngineSettings(
         Path state,
         List<Path> rules,
         List<Path> actionSets,
+        List<Path> talon,
         Mode ceiling,
         Optional<Path> probe,
         Optional<Listening> listening,
@@ -33,5 +35,6 @@ public record EngineSettings(
     public EngineSettings {
         rules = List.copyOf(rules);
         actionSets = List.copyOf(actionSets);
+        talon = List.copyOf(talon);
     }
 }

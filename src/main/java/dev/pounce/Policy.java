@@ -4,12 +4,15 @@ import dev.pounce.audit.JournalEntry.LoadedFile;
 import dev.pounce.detection.DetectionFields;
 import dev.pounce.detection.language.CompiledCondition;
 import dev.pounce.detection.language.ConditionText;
+import dev.pounce.detection.language.FieldUse;
 import dev.pounce.detection.language.Rule;
 import dev.pounce.detection.language.RuleFileReader;
 import dev.pounce.detection.language.RuleSet;
+import dev.pounce.planning.ActionSet;
 import dev.pounce.planning.ActionSetReader;
 import dev.pounce.planning.ActionSets;
 import dev.pounce.planning.WhereCompiler;
+import dev.pounce.planning.talon.TalonFiles;
 import dev.pounce.source.Problems;
 import dev.pounce.source.SourceFiles;
 import java.io.IOException;
@@ -43,37 +46,67 @@ public record Policy(RuleSet rules, ActionSets actionSets, List<LoadedFile> file
      * @return empty when there was an error
      */
     public static Optional<Policy> read(List<Path> rulePaths, List<Path> actionSetPaths, Problems problems) {
+        return read(rulePaths, actionSetPaths, List.of(), problems);
+    }
+
+    /**
+     * The same with Falco Talon's rule files, whose rules come behind the action sets.
+     *
+     * @return empty when there was an error
+     */
+    public static Optional<Policy> read(
+            List<Path> rulePaths, List<Path> actionSetPaths, List<Path> talonPaths, Problems problems) {
         // The fingerprint first: a file that changes while it is read is then read again, not missed
-        List<LoadedFile> files = fingerprint(rulePaths, actionSetPaths);
+        List<LoadedFile> files = fingerprint(rulePaths, actionSetPaths, talonPaths);
         RuleFileReader.Outcome read = RuleFileReader.load(rulePaths);
         read.problems().forEach(problems::add);
 
         Optional<Set<String>> known = read.rules()
                 .map(rules -> rules.rules().stream().map(Rule::name).collect(Collectors.toUnmodifiableSet()));
-        Optional<ActionSets> sets = new ActionSetReader(whereIn(read.rules().orElse(RuleSet.empty())), known)
-                .readAll(actionSetPaths, problems);
+        WhereCompiler where = whereIn(read.rules().orElse(RuleSet.empty()));
+        Optional<ActionSets> own = new ActionSetReader(where, known).readAll(actionSetPaths, problems);
+        Optional<List<ActionSet>> talons =
+                talonPaths.isEmpty() ? Optional.of(List.of()) : TalonFiles.read(talonPaths, where, problems);
+        Optional<ActionSets> sets = own.flatMap(ours -> talons.flatMap(theirs -> together(ours, theirs, problems)));
         if (problems.hasErrors() || read.rules().isEmpty() || sets.isEmpty()) {
             return Optional.empty();
         }
         return Optional.of(new Policy(read.rules().get(), sets.get(), files));
     }
 
+    private static Optional<ActionSets> together(ActionSets ours, List<ActionSet> theirs, Problems problems) {
+        List<ActionSet> all = new ArrayList<>(ours.all());
+        for (ActionSet set : theirs) {
+            ours.named(set.name())
+                    .ifPresent(earlier -> problems.error(
+                            set.place(),
+                            "a rule with the name of action set '" + set.name() + "'",
+                            "each name once; the other is at " + earlier.place()));
+            all.add(set);
+        }
+        return problems.hasErrors() ? Optional.empty() : Optional.of(new ActionSets(all));
+    }
+
     /** The {@code where} of action sets: the rules' own language, with their macros and lists. */
-    static WhereCompiler whereIn(RuleSet rules) {
+    public static WhereCompiler whereIn(RuleSet rules) {
         return (text, place, problems) -> {
             Optional<CompiledCondition<dev.pounce.detection.Detection>> compiled =
                     ConditionText.compile(text, place, rules, new DetectionFields(), problems);
             return compiled.map(where -> new WhereCompiler.Compiled(
                     where.condition(),
-                    where.fields().stream().map(DetectionFields::carriedFor).collect(Collectors.toUnmodifiableSet())));
+                    where.fields().stream()
+                            .flatMap(use -> DetectionFields.carriedFor(use).stream())
+                            .map(FieldUse::toString)
+                            .collect(Collectors.toUnmodifiableSet())));
         };
     }
 
     /** Every file that these paths name now, with the hash of what is in it; unreadable ones are left to the readers. */
-    static List<LoadedFile> fingerprint(List<Path> rulePaths, List<Path> actionSetPaths) {
+    static List<LoadedFile> fingerprint(List<Path> rulePaths, List<Path> actionSetPaths, List<Path> talonPaths) {
         List<LoadedFile> files = new ArrayList<>();
-        for (Path path :
-                Stream.concat(rulePaths.stream(), actionSetPaths.stream()).toList()) {
+        for (Path path : Stream.of(rulePaths, actionSetPaths, talonPaths)
+                .flatMap(List::stream)
+                .toList()) {
             for (Path file : SourceFiles.of(path, new Problems())) {
                 files.add(new LoadedFile(file.toString(), hashOf(file)));
             }

@@ -44,7 +44,7 @@ final class PolicyWatch {
 
     private void look() {
         try {
-            List<LoadedFile> now = Policy.fingerprint(settings.rules(), settings.actionSets());
+            List<LoadedFile> now = Policy.fingerprint(settings.rules(), settings.actionSets(), settings.talon());
             boolean settled = now.equals(lastSeen);
             lastSeen = now;
             if (settled && !now.equals(judged)) {
@@ -59,7 +59,7 @@ final class PolicyWatch {
 
     private void load() {
         Problems problems = new Problems();
-        Optional<Policy> policy = Policy.read(settings.rules(), settings.actionSets(), problems);
+        Optional<Policy> policy = Policy.read(settings.rules(), settings.actionSets(), settings.talon(), problems);
         if (policy.isPresent()) {
             use.accept(policy.get());
             return;

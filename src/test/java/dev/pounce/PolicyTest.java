@@ -3,6 +3,7 @@ package dev.pounce;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pounce.audit.JournalEntry.LoadedFile;
+import dev.pounce.planning.ActionSet;
 import dev.pounce.source.Problem;
 import dev.pounce.source.Problems;
 import java.io.IOException;
@@ -105,17 +106,70 @@ class PolicyTest {
         assertThat(policy.orElseThrow().actionSets().fieldsUsed()).containsExactly("proc.pname");
     }
 
+    private static final String TALON = """
+            - rule: %s
+              match: {rules: [Bad thing]}
+              actions: [{action: Mark, actionner: "kubernetes:label", parameters: {labels: {a: b}}}]
+            """;
+
+    @Test
+    void rulesOfTalonComeBehindTheActionSets() throws IOException {
+        // Given
+        Path rules = write("rules.yaml", RULE.formatted("Bad thing"));
+        Path sets = write("sets.yaml", ACTION_SET);
+        Path talon = write("talon.yaml", TALON.formatted("Mark it"));
+
+        // When
+        Optional<Policy> policy = Policy.read(List.of(rules), List.of(sets), List.of(talon), problems);
+
+        // Then
+        assertThat(problems.all()).isEmpty();
+        assertThat(policy.orElseThrow().actionSets().all())
+                .extracting(ActionSet::name)
+                .containsExactly("answer", "Mark it");
+        assertThat(policy.orElseThrow().files()).extracting(LoadedFile::path).contains(talon.toString());
+    }
+
+    @Test
+    void aRuleOfTalonWithTheNameOfAnActionSetIsAnError() throws IOException {
+        // Given
+        Path sets = write("sets.yaml", ACTION_SET);
+        Path talon = write("talon.yaml", TALON.formatted("answer"));
+
+        // When
+        Optional<Policy> policy = Policy.read(List.of(), List.of(sets), List.of(talon), problems);
+
+        // Then
+        assertThat(policy).isEmpty();
+        assertThat(problems.all()).extracting(Problem::render).anySatisfy(problem -> assertThat(problem)
+                .startsWith(talon + ":1:9: error: found a rule with the name of action set 'answer'"));
+    }
+
+    @Test
+    void aBrokenFileOfTalonLoadsNothing() throws IOException {
+        // Given
+        Path sets = write("sets.yaml", ACTION_SET);
+        Path talon = write("talon.yaml", TALON.formatted("R").replace("match", "mach"));
+
+        // When
+        Optional<Policy> policy = Policy.read(List.of(), List.of(sets), List.of(talon), problems);
+
+        // Then
+        assertThat(policy).isEmpty();
+        assertThat(problems.hasErrors()).isTrue();
+    }
+
     @Test
     void theFingerprintChangesWithTheContentAndNotWithTheTime() throws IOException {
         // Given
         Path file = write("rules.yaml", RULE.formatted("A"));
-        List<LoadedFile> first = Policy.fingerprint(List.of(directory), List.of());
+        List<LoadedFile> first = Policy.fingerprint(List.of(directory), List.of(), List.of());
 
         // When
         Files.writeString(file, RULE.formatted("A"));
-        List<LoadedFile> sameAgain = Policy.fingerprint(List.of(directory), List.of());
+        List<LoadedFile> sameAgain = Policy.fingerprint(List.of(directory), List.of(), List.of());
         Files.writeString(file, RULE.formatted("B"));
-        List<LoadedFile> other = Policy.fingerprint(List.of(directory), List.of());
+        List<LoadedFile> other = Policy.fingerprint(List.of(directory), List.of(), List.of());
 
         // Then
         assertThat(sameAgain).isEqualTo(first);

@@ -34,6 +34,7 @@ class PolicyWatchTest {
                 directory,
                 List.of(file),
                 List.of(),
+                List.of(),
                 Mode.DRY_RUN,
                 Optional.empty(),
                 Optional.empty(),

@@ -1,6 +1,7 @@
 package dev.pounce.cli;
 
 import dev.pounce.Policy;
+import dev.pounce.planning.talon.TalonFiles;
 import dev.pounce.source.Problem;
 import dev.pounce.source.Problems;
 import dev.pounce.source.SourceFiles;
@@ -22,7 +23,8 @@ import picocli.CommandLine.Spec;
         description = {
             "Reads detection rules and action sets as the engine would, and prints everything that is wrong.",
             "Folders are searched for *.yaml and *.yml. Which is which is seen from the file: rules are a list,",
-            "an action set is a mapping. Rules are taken together, in alphabetical order of their files.",
+            "an action set is a mapping, a list with actions in it is one of Falco Talon's. Rules are taken together, in",
+            "alphabetical order of their files.",
             "Exit code 0 when the engine would load them, 1 when it would not."
         })
 final class CheckCommand implements Callable<Integer> {
@@ -41,14 +43,15 @@ final class CheckCommand implements Callable<Integer> {
         Problems problems = new Problems();
         List<Path> rules = new ArrayList<>();
         List<Path> actionSets = new ArrayList<>();
+        List<Path> talon = new ArrayList<>();
         int files = 0;
         for (Path path : paths) {
             for (Path file : SourceFiles.below(path, problems)) {
                 files++;
-                sort(file, rules, actionSets, problems);
+                sort(file, rules, actionSets, talon, problems);
             }
         }
-        Optional<Policy> policy = Policy.read(rules, actionSets, problems);
+        Optional<Policy> policy = Policy.read(rules, actionSets, talon, problems);
         List<Problem> found = problems.all();
         PrintWriter out = spec.commandLine().getOut();
         switch (output) {
@@ -61,14 +64,18 @@ final class CheckCommand implements Callable<Integer> {
         return problems.hasErrors() ? 1 : 0;
     }
 
-    private static void sort(Path file, List<Path> rules, List<Path> actionSets, Problems problems) {
+    private static void sort(Path file, List<Path> rules, List<Path> actionSets, List<Path> talon, Problems problems) {
         Problems unreadable = new Problems();
         Optional<Yaml> first = SourceFiles.read(file, unreadable)
                 .flatMap(text -> Yaml.read(file.toString(), text, unreadable).stream()
                         .filter(document -> !(document instanceof Yaml.Scalar nothing && nothing.isNull()))
                         .findFirst());
         if (first.isPresent()) {
-            (first.get() instanceof Yaml.Sequence ? rules : actionSets).add(file);
+            if (TalonFiles.isRuleFile(first.get())) {
+                talon.add(file);
+            } else {
+                (first.get() instanceof Yaml.Sequence ? rules : actionSets).add(file);
+            }
         } else {
             problems.addAll(unreadable); // nothing of it can be read: no reader would say more
         }

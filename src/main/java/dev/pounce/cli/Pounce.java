@@ -36,6 +36,7 @@ import picocli.CommandLine.Spec;
             AuditCommand.class,
             ExplainCommand.class,
             ReplayCommand.class,
+            ImportCommand.class,
             ProbeCommand.class,
             RearmCommand.class,
             VersionCommand.class,

@@ -70,6 +70,14 @@ final class RunCommand implements Callable<Integer> {
     List<Path> actionSets = List.of();
 
     @Option(
+            names = "--talon",
+            paramLabel = "PATH",
+            description =
+                    "Falco Talon's rule files, taken together in this order. May be given often; without --actionsets"
+                            + " they alone answer.")
+    List<Path> talon = List.of();
+
+    @Option(
             names = "--mode",
             paramLabel = "CEILING",
             converter = ModeConverter.class,
@@ -116,7 +124,10 @@ final class RunCommand implements Callable<Integer> {
         EngineSettings settings = new EngineSettings(
                 state.directory.toAbsolutePath(),
                 rules.isEmpty() ? List.of(Home.directory().resolve("rules/detection")) : rules,
-                actionSets.isEmpty() ? List.of(Home.directory().resolve("actionsets")) : actionSets,
+                actionSets.isEmpty() && talon.isEmpty()
+                        ? List.of(Home.directory().resolve("actionsets"))
+                        : actionSets,
+                talon,
                 ceiling,
                 noProbe ? Optional.empty() : Optional.of(probe.toAbsolutePath()),
                 listening,
@@ -124,7 +135,7 @@ final class RunCommand implements Callable<Integer> {
                 Version.current(),
                 hostName());
         Problems problems = new Problems();
-        Policy policy = Policy.read(settings.rules(), settings.actionSets(), problems)
+        Policy policy = Policy.read(settings.rules(), settings.actionSets(), settings.talon(), problems)
                 .orElseThrow(() -> new Refusal(problems.all().stream()
                         .map(problem -> problem.render() + System.lineSeparator())
                         .collect(Collectors.joining("", "", "nothing was started: the files above have errors"))));

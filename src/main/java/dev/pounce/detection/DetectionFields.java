@@ -1,5 +1,9 @@
 package dev.pounce.detection;
 
+import dev.pounce.asset.Asset;
+import dev.pounce.asset.ContainerRef;
+import dev.pounce.asset.NodeRef;
+import dev.pounce.asset.ProcessRef;
 import dev.pounce.detection.language.FieldBinder;
 import dev.pounce.detection.language.FieldTable;
 import dev.pounce.detection.language.FieldType;
@@ -7,6 +11,7 @@ import dev.pounce.detection.language.FieldUse;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -16,11 +21,22 @@ import org.jspecify.annotations.Nullable;
  * Which these are depends on each detection, so every field is supported and may be missing.
  *
  * <p>Other products have fields that Falco has not, and JSON has its own ideas of types. {@code detection.field[NAME]} is
- * the field NAME, whatever it is, as text; Falco's own fields get the type that Falco gives them.
+ * the field NAME, whatever it is, as text; Falco's own fields get the type that Falco gives them. What every detection
+ * has besides fields is {@code detection.rule}, {@code .priority}, {@code .source}, {@code .tags} (joined by commas),
+ * {@code .output}, {@code .id} and {@code .hostname} (the node's name).
  */
 public final class DetectionFields implements FieldBinder<Detection> {
 
     private static final String BY_NAME = "detection.field";
+
+    private static final Map<String, Extractor<Detection>> OF_EVERY_ONE = Map.of(
+            "detection.rule", Detection::rule,
+            "detection.priority", detection -> detection.priority().display(),
+            "detection.source", Detection::source,
+            "detection.tags", detection -> String.join(",", detection.tags()),
+            "detection.output", Detection::output,
+            "detection.id", Detection::id,
+            "detection.hostname", DetectionFields::hostname);
 
     @Override
     public Optional<Extractor<Detection>> bind(FieldUse use) {
@@ -29,6 +45,10 @@ public final class DetectionFields implements FieldBinder<Detection> {
             return Optional.of(detection -> text(detection.fields().get(argument)));
         }
         String key = use.toString();
+        Extractor<Detection> ofEveryOne = OF_EVERY_ONE.get(key);
+        if (ofEveryOne != null) {
+            return Optional.of(ofEveryOne);
+        }
         Optional<FieldType> type = FieldTable.typeOf(use);
         if (type.equals(Optional.of(FieldType.STRING))) {
             return Optional.of(detection -> texts(detection.fields().get(key)));
@@ -41,13 +61,44 @@ public final class DetectionFields implements FieldBinder<Detection> {
 
     @Override
     public Optional<FieldType> ownType(FieldUse use) {
-        return use.name().equals(BY_NAME) && use.argument() != null ? Optional.of(FieldType.STRING) : Optional.empty();
+        boolean own =
+                OF_EVERY_ONE.containsKey(use.toString()) || (use.name().equals(BY_NAME) && use.argument() != null);
+        return own ? Optional.of(FieldType.STRING) : Optional.empty();
     }
 
-    /** Which field a detection has to carry so that this one can be read. */
-    public static String carriedFor(FieldUse use) {
+    /** A field as the detection has it, or something that every detection has; null when it does not. */
+    public static @Nullable Object valueOf(String name, Detection detection) {
+        Extractor<Detection> ofEveryOne = OF_EVERY_ONE.get(name);
+        if (ofEveryOne != null) {
+            return ofEveryOne.extract(detection);
+        }
+        String argument = name.startsWith(BY_NAME) ? FieldUse.parse(name).argument() : null;
+        return detection.fields().get(argument == null ? name : argument);
+    }
+
+    /** Which of Falco's fields a detection has to carry so that this one can be read. */
+    public static Optional<FieldUse> carriedFor(FieldUse use) {
         String argument = use.argument();
-        return use.name().equals(BY_NAME) && argument != null ? argument : use.toString();
+        FieldUse carried = use.name().equals(BY_NAME) && argument != null ? FieldUse.parse(argument) : use;
+        return Optional.of(carried).filter(field -> FieldTable.typeOf(field).isPresent());
+    }
+
+    private static @Nullable String hostname(Detection detection) {
+        for (Asset asset : detection.assets()) {
+            switch (asset) {
+                case NodeRef node -> {
+                    return node.name();
+                }
+                case ProcessRef process -> {
+                    return process.node().name();
+                }
+                case ContainerRef container -> {
+                    return container.node().name();
+                }
+                default -> {}
+            }
+        }
+        return null;
     }
 
     /** Other products' JSON has integers of any size of type. */

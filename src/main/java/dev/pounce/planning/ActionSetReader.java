@@ -92,6 +92,15 @@ public final class ActionSetReader {
         return sets;
     }
 
+    /** The set of a document that was not read from a file of ours; what is wrong is where the document says. */
+    public Optional<ActionSet> read(Yaml document, Problems problems) {
+        Problems own = new Problems();
+        Optional<ActionSet> set =
+                Keys.of(document, "an action set", own).flatMap(keys -> new Document(own, List.of()).read(keys));
+        problems.addAll(own);
+        return own.hasErrors() ? Optional.empty() : set;
+    }
+
     private static List<ActionSet> withoutSecondNames(List<ActionSet> sets, Problems problems) {
         Map<String, ActionSet> byName = new LinkedHashMap<>();
         for (ActionSet set : sets) {

@@ -1,21 +1,43 @@
 package dev.pounce.planning;
 
 import dev.pounce.detection.Detection;
+import dev.pounce.detection.DetectionFields;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A text that names fields of a detection: {@code ${proc.exepath}}. What a detection says takes their place and is not
- * looked at again: a value with <code>${</code> in it stays as it is. <code>$${</code> stands for <code>${</code>.
+ * looked at again: a value with <code>${</code> in it stays as it is. <code>$${</code> stands for <code>${</code>. Of
+ * several fields, <code>${fd.rip|fd.sip}</code>, it is the first that the detection carries.
  */
 final class FieldText {
 
     /** A run of text, or a field. */
-    private record Part(String text, boolean field, int at) {}
+    private record Part(String text, boolean field, int at) {
+
+        List<String> fields() {
+            return field ? List.of(text.split("\\|", -1)) : List.of();
+        }
+
+        @Nullable
+        Object in(Detection detection) {
+            if (!field) {
+                return text;
+            }
+            for (String name : fields()) {
+                Object value = DetectionFields.valueOf(name, detection);
+                if (value != null) {
+                    return value;
+                }
+            }
+            return null;
+        }
+    }
 
     private final List<Part> parts;
 
@@ -39,7 +61,7 @@ final class FieldText {
             } else if (text.startsWith("${", at)) {
                 int end = text.indexOf('}', at);
                 String field = end < 0 ? "" : text.substring(at + 2, end);
-                if (field.isBlank() || !field.equals(field.strip())) {
+                if (Stream.of(field.split("\\|", -1)).anyMatch(name -> name.isBlank() || !name.equals(name.strip()))) {
                     throw new IllegalArgumentException(end < 0 ? "'${' without '}'" : "no field between '${' and '}'");
                 }
                 if (!plain.isEmpty()) {
@@ -61,9 +83,7 @@ final class FieldText {
     Set<String> fields() {
         Set<String> fields = new LinkedHashSet<>();
         for (Part part : parts) {
-            if (part.field) {
-                fields.add(part.text);
-            }
+            fields.addAll(part.fields());
         }
         return fields;
     }
@@ -71,8 +91,12 @@ final class FieldText {
     /** At which character of the text the field's name begins. */
     int offsetOf(String field) {
         for (Part part : parts) {
-            if (part.field && part.text.equals(field)) {
-                return part.at;
+            int before = 0;
+            for (String name : part.fields()) {
+                if (name.equals(field)) {
+                    return part.at + before;
+                }
+                before += name.length() + 1;
             }
         }
         return 0;
@@ -82,12 +106,11 @@ final class FieldText {
     @Nullable
     Object in(Detection detection) {
         if (parts.size() == 1) {
-            Part only = parts.getFirst();
-            return only.field ? detection.fields().get(only.text) : only.text;
+            return parts.getFirst().in(detection);
         }
         StringBuilder text = new StringBuilder();
         for (Part part : parts) {
-            Object value = part.field ? detection.fields().get(part.text) : part.text;
+            Object value = part.in(detection);
             if (value == null) {
                 return null;
             }
@@ -107,9 +130,10 @@ final class FieldText {
 
     /** The first of its fields that the detection lacks. */
     String missingIn(Detection detection) {
-        return fields().stream()
-                .filter(field -> detection.fields().get(field) == null)
+        return parts.stream()
+                .filter(part -> part.in(detection) == null)
                 .findFirst()
+                .map(part -> String.join(" and no ", part.fields()))
                 .orElse("");
     }
 }

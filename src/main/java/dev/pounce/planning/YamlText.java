@@ -141,6 +141,12 @@ public final class YamlText {
         if (plain) {
             return value;
         }
+        if (value.indexOf('"') >= 0
+                && value.indexOf('\'') < 0
+                && value.indexOf('\\') < 0
+                && value.chars().allMatch(YamlText::isPrintable)) {
+            return "'" + value + "'";
+        }
         StringBuilder quoted = new StringBuilder("\"");
         for (int i = 0; i < value.length(); i++) {
             char c = value.charAt(i);

@@ -458,9 +458,9 @@ class CriteriaTest {
     }
 
     @Test
-    void fieldsThatAConditionReadsAreAskedOfDetections() {
+    void fieldsOfFalcoThatAConditionReadsAreAskedOfDetections() {
         // Given
-        TalonText rule = fields("k8s.ns.name!=a, my-field=b");
+        TalonText rule = fields("k8s.ns.name!=a, my-field=b, proc.pid=x");
 
         // When
         Set<String> used = new Criteria(TalonText.WHERE, rule.problems())
@@ -469,6 +469,6 @@ class CriteriaTest {
                 .fieldsUsed();
 
         // Then
-        assertThat(used).containsExactlyInAnyOrder("k8s.ns.name", "my-field");
+        assertThat(used).containsExactlyInAnyOrder("k8s.ns.name", "proc.pid");
     }
 }

@@ -4,6 +4,7 @@ import dev.pounce.correlation.Selector;
 import dev.pounce.detection.Detection;
 import dev.pounce.detection.DetectionFields;
 import dev.pounce.detection.language.ConditionText;
+import dev.pounce.detection.language.FieldUse;
 import dev.pounce.planning.WhereCompiler;
 import dev.pounce.source.Problem;
 import dev.pounce.source.Problems;
@@ -19,7 +20,8 @@ final class TalonText {
                     .map(compiled -> new WhereCompiler.Compiled(
                             compiled.condition(),
                             compiled.fields().stream()
-                                    .map(DetectionFields::carriedFor)
+                                    .flatMap(use -> DetectionFields.carriedFor(use).stream())
+                                    .map(FieldUse::toString)
                                     .collect(Collectors.toUnmodifiableSet())));
 
     private final Problems problems = new Problems();

@@ -106,7 +106,7 @@ class TranslationTest {
                               tags: [[shell, container], mitre_execution]
                               priority: ">=Warning"
                               source: syscall
-                              where: "not k8s.ns.name = \\"kube-system\\" and not k8s.ns.name = \\"falco\\""
+                              where: 'not k8s.ns.name = "kube-system" and not k8s.ns.name = "falco"'
                           steps:
                             - id: label-it
                               pod.label:
@@ -713,7 +713,7 @@ class TranslationTest {
         assertThat(result.steps()).isEqualTo("""
                 - id: a
                   pod.script:
-                    script: "echo \\"$RULE ${K8S_POD_NAME} $PROC_ANAME_2\\""
+                    script: 'echo "$RULE ${K8S_POD_NAME} $PROC_ANAME_2"'
                     env:
                       RULE: "${detection.rule}"
                       K8S_POD_NAME: "${k8s.pod.name}"
