@@ -137,6 +137,7 @@ public final class YamlText {
         boolean plain = PLAIN.matcher(value).matches()
                 && !WORD_OF_YAML.matcher(value).matches()
                 && !NUMBER.matcher(value).matches()
+                && !value.contains(": ")
                 && !value.endsWith(":");
         if (plain) {
             return value;
