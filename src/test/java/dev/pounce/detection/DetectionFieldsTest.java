@@ -46,7 +46,9 @@ class DetectionFieldsTest {
     @MethodSource("values")
     void aFieldOfFalcoHasTheTypeThatFalcoGivesIt(Map.Entry<String, Object> value) {
         String field = value.getKey().substring(0, value.getKey().indexOf(' '));
-        assertThat(holds(value.getKey(), ADetection.of("X").field(field, value.getValue()).build()))
+        assertThat(holds(
+                        value.getKey(),
+                        ADetection.of("X").field(field, value.getValue()).build()))
                 .isTrue();
         assertThat(holds(value.getKey(), ADetection.of("X").field(field, "-").build()))
                 .isFalse();
@@ -57,7 +59,9 @@ class DetectionFieldsTest {
     @ParameterizedTest
     @CsvSource({"5.5", "1e300"})
     void aFractionIsNoWholeNumber(double fraction) {
-        assertThat(holds("proc.pid = 5", ADetection.of("X").field("proc.pid", fraction).build()))
+        assertThat(holds(
+                        "proc.pid = 5",
+                        ADetection.of("X").field("proc.pid", fraction).build()))
                 .isFalse();
     }
 
@@ -76,10 +80,12 @@ class DetectionFieldsTest {
     @MethodSource("texts")
     void anyFieldCanBeAskedForByItsNameAsText(Map.Entry<String, Object> value) {
         // Given
-        Detection detection = ADetection.of("X").field("team/my-key", value.getValue()).build();
+        Detection detection =
+                ADetection.of("X").field("team/my-key", value.getValue()).build();
 
         // Then
-        assertThat(holds("detection.field[team/my-key] = \"" + value.getKey() + "\"", detection)).isTrue();
+        assertThat(holds("detection.field[team/my-key] = \"" + value.getKey() + "\"", detection))
+                .isTrue();
         assertThat(holds("detection.field[team/other] exists", detection)).isFalse();
     }
 
@@ -93,16 +99,25 @@ class DetectionFieldsTest {
                 .build();
 
         // Then
-        assertThat(holds("detection.rule = Shell and detection.priority = Error", detection)).isTrue();
-        assertThat(holds("detection.source = syscall and detection.tags = \"a,b\"", detection)).isTrue();
+        assertThat(holds("detection.rule = Shell and detection.priority = Error", detection))
+                .isTrue();
+        assertThat(holds("detection.source = syscall and detection.tags = \"a,b\"", detection))
+                .isTrue();
         assertThat(holds("detection.hostname = node-1", detection)).isTrue();
         assertThat(DetectionFields.valueOf("detection.id", detection)).isEqualTo(detection.id());
-        assertThat(DetectionFields.valueOf("detection.hostname", ADetection.of("X").build())).isNull();
+        assertThat(DetectionFields.valueOf(
+                        "detection.hostname", ADetection.of("X").build()))
+                .isNull();
     }
 
     @Test
     void onlyFieldsOfFalcoAreAskedOfOurOwnDetector() {
-        assertThat(Stream.of("proc.name", "proc.aname[2]", "detection.rule", "detection.field[x]", "detection.field[proc.name]")
+        assertThat(Stream.of(
+                                "proc.name",
+                                "proc.aname[2]",
+                                "detection.rule",
+                                "detection.field[x]",
+                                "detection.field[proc.name]")
                         .flatMap(name -> DetectionFields.carriedFor(FieldUse.parse(name)).stream())
                         .map(FieldUse::toString))
                 .containsExactly("proc.name", "proc.aname[2]", "proc.name");

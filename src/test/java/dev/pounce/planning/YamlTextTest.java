@@ -30,7 +30,8 @@ class YamlTextTest {
     private static Object plain(Yaml value) {
         return switch (value) {
             case Yaml.Scalar scalar -> scalar.isNull() ? "nothing" : scalar.text();
-            case Yaml.Sequence list -> list.items().stream().map(YamlTextTest::plain).toList();
+            case Yaml.Sequence list ->
+                list.items().stream().map(YamlTextTest::plain).toList();
             case Yaml.Mapping map -> {
                 Map<String, Object> plain = new LinkedHashMap<>();
                 map.entries().forEach((key, entry) -> plain.put(key, plain(entry.value())));
@@ -49,11 +50,69 @@ class YamlTextTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "", " ", "a", "a b", " a ", "true", "No", "null", "~", "1", "-1", "1.5", "0x10", "1e3", "- a", "a: b",
-                "a:", "a #b", "#a", "'", "\"", "it's \"both\"", "say \"x\"", "\\", "c:\\", "a\tb", "a\nb", "a\nb\n",
-                "a\n\nb\n\n", "\na", " a\nb", "a \nb", "a\n  b", "{a}", "[a]", "&a", "*", "*a", "!a", "|", ">", "%a", "@a",
-                "`a`", "${fd.name}", "$$", "=", "?", ", ", "a, b", "\u0000\u0007\u001b", "\u2028", "\u00e9", "\ud83d\ude00",
-                "\u202e", "---", "...", "2026-11-23", "10.0.0.0/8", ">=Critical", "a\r\nb", "key: [", "x\ntab\there"
+                "",
+                " ",
+                "a",
+                "a b",
+                " a ",
+                "true",
+                "No",
+                "null",
+                "~",
+                "1",
+                "-1",
+                "1.5",
+                "0x10",
+                "1e3",
+                "- a",
+                "a: b",
+                "a:",
+                "a #b",
+                "#a",
+                "'",
+                "\"",
+                "it's \"both\"",
+                "say \"x\"",
+                "\\",
+                "c:\\",
+                "a\tb",
+                "a\nb",
+                "a\nb\n",
+                "a\n\nb\n\n",
+                "\na",
+                " a\nb",
+                "a \nb",
+                "a\n  b",
+                "{a}",
+                "[a]",
+                "&a",
+                "*",
+                "*a",
+                "!a",
+                "|",
+                ">",
+                "%a",
+                "@a",
+                "`a`",
+                "${fd.name}",
+                "$$",
+                "=",
+                "?",
+                ", ",
+                "a, b",
+                "\u0000\u0007\u001b",
+                "\u2028",
+                "\u00e9",
+                "\ud83d\ude00",
+                "\u202e",
+                "---",
+                "...",
+                "2026-11-23",
+                "10.0.0.0/8",
+                ">=Critical",
+                "a\r\nb",
+                "key: [",
+                "x\ntab\there"
             })
     void anyTextReadsBackAsItIs(String text) {
         assertThatItReadsBack(mapping("key", text(text)));
@@ -66,18 +125,20 @@ class YamlTextTest {
     @Test
     void whatIsEmptyAndWhatIsNestedReadsBackAsItIs() {
         Yaml none = new Yaml.Sequence(PLACE, List.of());
-        Yaml nested = new Yaml.Sequence(PLACE, List.of(new Yaml.Sequence(PLACE, List.of(text("a"), text("b"))), text("c")));
+        Yaml nested =
+                new Yaml.Sequence(PLACE, List.of(new Yaml.Sequence(PLACE, List.of(text("a"), text("b"))), text("c")));
         assertThatItReadsBack(mapping("key", none));
         assertThatItReadsBack(mapping("key", nested));
         assertThatItReadsBack(mapping("key", new Yaml.Mapping(PLACE, Map.of())));
         assertThatItReadsBack(mapping(
-                "key", new Yaml.Sequence(PLACE, List.of(new Yaml.Mapping(PLACE, Map.of()), none, mapping("k", nested)))));
+                "key",
+                new Yaml.Sequence(PLACE, List.of(new Yaml.Mapping(PLACE, Map.of()), none, mapping("k", nested)))));
     }
 
     @Test
     void aListThatIsTooLongForALineIsWrittenBelow() {
-        Yaml.Mapping written = mapping(
-                "key", new Yaml.Sequence(PLACE, java.util.Collections.nCopies(40, text("rather long"))));
+        Yaml.Mapping written =
+                mapping("key", new Yaml.Sequence(PLACE, java.util.Collections.nCopies(40, text("rather long"))));
         assertThat(YamlText.of(written)).startsWith("key:\n  - rather long\n");
         assertThatItReadsBack(written);
     }
