@@ -5,8 +5,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 
-/** Reads a segment line by line without making strings of them. Not thread-safe. */
-final class LineReader implements AutoCloseable {
+/** Reads a file line by line without making strings of them: a segment, or any JSON lines. Not thread-safe. */
+public final class LineReader implements AutoCloseable {
 
     private final FileInputStream file;
     private byte[] buffer;
@@ -18,13 +18,13 @@ final class LineReader implements AutoCloseable {
     private boolean complete;
     private boolean atEnd;
 
-    LineReader(Path segment) throws IOException {
+    public LineReader(Path segment) throws IOException {
         file = new FileInputStream(segment.toFile());
         buffer = new byte[Math.clamp(segment.toFile().length() + 1, 4 * 1024, 256 * 1024)];
     }
 
     /** @return false when there is none; the last one may be {@link #isComplete incomplete} */
-    boolean next() throws IOException {
+    public boolean next() throws IOException {
         if (number > 0) {
             offset += to - from + (complete ? 1 : 0);
             from = to + (complete ? 1 : 0);
@@ -66,21 +66,21 @@ final class LineReader implements AutoCloseable {
         }
     }
 
-    byte[] buffer() {
+    public byte[] buffer() {
         return buffer;
     }
 
-    int from() {
+    public int from() {
         return from;
     }
 
     /** After the last byte, the newline not included. */
-    int to() {
+    public int to() {
         return to;
     }
 
     /** Counts from 1. */
-    long number() {
+    public long number() {
         return number;
     }
 
@@ -90,7 +90,7 @@ final class LineReader implements AutoCloseable {
     }
 
     /** Whether it ended with a newline; a line that is just being written, or was torn by a crash, does not. */
-    boolean isComplete() {
+    public boolean isComplete() {
         return complete;
     }
 

@@ -1,10 +1,15 @@
 package dev.pounce.cli;
 
 import dev.pounce.Policy;
+import dev.pounce.detection.language.RuleFileReader;
+import dev.pounce.detection.language.RuleSet;
+import dev.pounce.planning.ActionSet;
+import dev.pounce.planning.ActionSetReader;
 import dev.pounce.planning.ActionSets;
 import dev.pounce.source.Problems;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -21,15 +26,30 @@ final class PolicyFiles {
         return named.isEmpty() ? List.of(Home.directory().resolve("actionsets")) : named;
     }
 
-    /** @param rules for the macros and lists that conditions use */
-    static ActionSets read(List<Path> rules, List<Path> actionSets, PrintWriter err) {
+    /** @param rules for the macros and lists that conditions use; who else reports detections is not known here */
+    static ActionSets read(List<Path> rules, List<Path> actionSets, List<Path> talon, PrintWriter err) {
         Problems problems = new Problems();
-        ActionSets sets = Policy.read(rules, actionSets, problems)
-                .map(Policy::actionSets)
-                .orElseThrow(() -> new Refusal(problems.all().stream()
-                        .map(problem -> problem.render() + System.lineSeparator())
-                        .collect(Collectors.joining("", "", "the files above have errors"))));
+        RuleFileReader.Outcome read = RuleFileReader.load(rules);
+        read.problems().stream().filter(problem -> problem.isError()).forEach(problems::add);
+        List<ActionSet> sets = new ArrayList<>();
+        new ActionSetReader(Policy.whereIn(read.rules().orElse(RuleSet.empty())))
+                .readAll(actionSets, problems)
+                .ifPresent(found -> sets.addAll(found.all()));
+        sets.addAll(talon(talon));
+        if (problems.hasErrors()) {
+            throw new Refusal(problems.all().stream()
+                    .map(problem -> problem.render() + System.lineSeparator())
+                    .collect(Collectors.joining("", "", "the files above have errors")));
+        }
         problems.all().forEach(warning -> err.println(warning.render()));
-        return sets;
+        return new ActionSets(sets);
+    }
+
+    /** The rules of Falco Talon's files as action sets: the one place where {@code --talon} is read. */
+    private static List<ActionSet> talon(List<Path> files) {
+        if (!files.isEmpty()) {
+            throw new Refusal("this release does not read Falco Talon's rule files yet");
+        }
+        return List.of();
     }
 }

@@ -35,6 +35,7 @@ import picocli.CommandLine.Spec;
             ActionsCommand.class,
             AuditCommand.class,
             ExplainCommand.class,
+            PlanCommand.class,
             ReplayCommand.class,
             ImportCommand.class,
             ProbeCommand.class,

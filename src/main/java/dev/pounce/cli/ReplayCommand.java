@@ -24,15 +24,18 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "replay",
         description = {
-            "Feeds what was seen to action sets once more, and tells what they would have done: how often they would have",
-            "answered, with which steps, whom they would have touched, which guards they would have tripped, and what",
-            "changes. Touches nothing; reads the journal of a running engine, of a stopped one, or a copy.",
+            "Feeds what was seen to action sets once more, and tells what they would have done: how often",
+            "they would have answered, with which steps, whom they would have touched, which guards they",
+            "would have tripped, and what changes. Touches nothing; reads the journal of a running engine,",
+            "of a stopped one, or a copy.",
             "",
-            "With --with, those sets answer and are compared with the loaded ones (--actionsets). Without it, the loaded",
-            "ones answer and are compared with what was really planned. The same input gives the same output.",
+            "With --with, those sets answer and are compared with the loaded ones (--actionsets). Without",
+            "it, the loaded ones answer and are compared with what was really planned. The same input gives",
+            "the same output.",
             "",
-            "What was withheld from the journal (environments, contents) and what it cut short is not seen again; neither",
-            "are detections that the engine counted instead of writing each: the report says how many those were."
+            "What was withheld from the journal (environments, contents) and what it cut short is not seen",
+            "again; neither are detections that the engine counted instead of writing each: the report says",
+            "how many those were. Lines that cannot be read are named on stderr and passed over."
         },
         footer = {
             "",
@@ -117,9 +120,9 @@ final class ReplayCommand implements Callable<Integer> {
         Recording recording = recording();
         PrintWriter err = spec.commandLine().getErr();
         List<Path> ruleFiles = PolicyFiles.rulesOr(rules);
-        ActionSets loaded = PolicyFiles.read(ruleFiles, PolicyFiles.actionSetsOr(actionSets), err);
+        ActionSets loaded = PolicyFiles.read(ruleFiles, PolicyFiles.actionSetsOr(actionSets), List.of(), err);
         Optional<ActionSets> tried =
-                with.isEmpty() ? Optional.empty() : Optional.of(PolicyFiles.read(ruleFiles, with, err));
+                with.isEmpty() ? Optional.empty() : Optional.of(PolicyFiles.read(ruleFiles, with, List.of(), err));
         ReplayReport report = Replay.run(
                 recording,
                 new Replay.Question(
@@ -136,6 +139,9 @@ final class ReplayCommand implements Callable<Integer> {
     }
 
     private Recording recording() {
+        if (from.isPresent()) {
+            return PlanCommand.alertFile(from.get());
+        }
         state.requireJournal();
         return new JournalRecording(state.directory);
     }
@@ -154,7 +160,7 @@ final class ReplayCommand implements Callable<Integer> {
         damage.damages().forEach(line -> err.println(line.render()));
         if (damage.damaged() > 0) {
             err.println("pounce: " + damage.damaged() + (damage.damaged() == 1 ? " line" : " lines")
-                    + " could not be read and had no part in this; see pounce audit verify");
+                    + " could not be read and had no part in this");
         }
     }
 }

@@ -94,10 +94,8 @@ final class Account {
             OfflineGuards.Judgement judgement = guards.judge(step, detection);
             all.add(judgement);
             ofStep(step.actionSet(), localId(step), step.action().verb()).counts.add(judgement);
-            if (!(judgement.verdict() instanceof Verdict.Deny)) {
-                targets.add(step.action().target(), 1);
-                workloads.add(workload, 1);
-            }
+            targets.add(step.action().target(), 1);
+            workloads.add(workload, 1);
         }
         for (ResponsePlan.LeftOut left : plan.leftOut()) {
             if (!left.step().equals(Planner.EVERY_STEP)) {

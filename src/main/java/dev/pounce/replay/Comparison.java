@@ -24,8 +24,8 @@ final class Comparison {
 
     private static final int MOST_WAITING = 10_000;
 
-    /** @param response its id */
-    record Answer(Instant at, String detection, String rule, String response, List<PlannedStep> steps) {
+    /** @param response its id, if anybody can look it up */
+    record Answer(Instant at, String detection, String rule, Optional<String> response, List<PlannedStep> steps) {
         Answer {
             steps = List.copyOf(steps);
         }
@@ -135,7 +135,7 @@ final class Comparison {
             example(
                     ReplayReport.Kind.ONLY_BEFORE,
                     alone.before,
-                    Optional.of(alone.before.response),
+                    alone.before.response,
                     List.of(),
                     alone.before.steps,
                     List.of());
@@ -166,7 +166,7 @@ final class Comparison {
                         + change.step().mode(),
                 1L,
                 Long::sum));
-        example(ReplayReport.Kind.CHANGED, now, Optional.of(before.response), more, gone, other);
+        example(ReplayReport.Kind.CHANGED, now, before.response, more, gone, other);
     }
 
     private String capped(String mode) {

@@ -1,16 +1,21 @@
 package dev.pounce.replay;
 
+import dev.pounce.action.Family;
 import dev.pounce.detection.Detection;
+import dev.pounce.guard.BlastRadiusGuard;
+import dev.pounce.guard.BudgetGuard;
 import dev.pounce.guard.CooldownGuard;
 import dev.pounce.guard.Guard;
 import dev.pounce.guard.GuardChain;
 import dev.pounce.guard.ModeGuard;
+import dev.pounce.guard.PermissionGuard;
 import dev.pounce.guard.ProtectedSetGuard;
 import dev.pounce.guard.Verdict;
 import dev.pounce.planning.ResponsePlan;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The engine's guards, as far as they can be asked without the machine: they look at the recording instead of
@@ -36,7 +41,10 @@ final class OfflineGuards {
         guards = List.of(
                 new Named("mode", new ModeGuard()),
                 new Named("protected", new ProtectedSetGuard(facts)),
-                new Named("cooldown", new CooldownGuard(GuardChain.SAME_AGAIN, clock)));
+                new Named("blast-radius", new BlastRadiusGuard()),
+                new Named("permission", new PermissionGuard(Set.of(Family.PROCESS))),
+                new Named("cooldown", new CooldownGuard(GuardChain.SAME_AGAIN, clock)),
+                new Named("budget", new BudgetGuard(clock)));
     }
 
     /** @param detection that completed the incident */

@@ -197,7 +197,7 @@ public final class Replay {
                 : planned.detections().getLast();
         // A plan stands right behind the detection that led to it, unless it was time that passed
         String rule = lastSeen != null && lastSeen.id().equals(completing) ? lastSeen.rule() : "";
-        return new Comparison.Answer(planned.at(), completing, rule, planned.response(), planned.steps());
+        return new Comparison.Answer(planned.at(), completing, rule, Optional.of(planned.response()), planned.steps());
     }
 
     private static Comparison.Answer answer(ResponsePlan plan) {
@@ -206,7 +206,7 @@ public final class Replay {
                 plan.incident().time(),
                 last.id(),
                 last.rule(),
-                plan.id(),
+                Optional.empty(),
                 plan.steps().stream().map(PlannedStep::of).toList());
     }
 }

@@ -115,7 +115,7 @@ public record ReplayReport(
      * One response that differs.
      *
      * @param detection that completed the incident
-     * @param response the id in the journal, where the comparison is with one; otherwise the replay's own
+     * @param response the id in the journal, where the comparison is with one
      */
     public record Example(
             Instant at,

@@ -80,7 +80,7 @@ class PlannerTest {
                         List.of(),
                         List.of(new Reason(
                                 "hold-shell",
-                                Reason.words(ATrigger.named("hold-shell")
+                                PatternText.of(ATrigger.named("hold-shell")
                                         .rules("Shell")
                                         .build()
                                         .pattern()),
