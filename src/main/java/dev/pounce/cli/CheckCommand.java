@@ -1,6 +1,7 @@
 package dev.pounce.cli;
 
 import dev.pounce.Policy;
+import dev.pounce.planning.ActionSetSchema;
 import dev.pounce.planning.talon.TalonFiles;
 import dev.pounce.source.Problem;
 import dev.pounce.source.Problems;
@@ -15,6 +16,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -32,7 +34,15 @@ final class CheckCommand implements Callable<Integer> {
     @Spec
     CommandSpec spec;
 
-    @Parameters(arity = "1..*", paramLabel = "PATH", description = "Files and folders.")
+    @Option(
+            names = "--schema",
+            description = {
+                "Print the JSON Schema of action sets instead, which is made from the same model, for editors.",
+                "It says what a schema can say; this command says the rest."
+            })
+    boolean schema;
+
+    @Parameters(arity = "0..*", paramLabel = "PATH", description = "Files and folders.")
     List<Path> paths = List.of();
 
     @Option(names = "-o", paramLabel = "FORMAT", description = "text or json", defaultValue = "text")
@@ -40,6 +50,14 @@ final class CheckCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        if (schema) {
+            spec.commandLine().getOut().print(ActionSetSchema.json());
+            spec.commandLine().getOut().flush();
+            return 0;
+        }
+        if (paths.isEmpty()) {
+            throw new ParameterException(spec.commandLine(), "Missing required parameter: 'PATH'");
+        }
         Problems problems = new Problems();
         List<Path> rules = new ArrayList<>();
         List<Path> actionSets = new ArrayList<>();

@@ -2,6 +2,7 @@ package dev.pounce.planning;
 
 import dev.pounce.action.Action;
 import dev.pounce.action.ActionType;
+import dev.pounce.action.Form;
 import dev.pounce.action.Kind;
 import dev.pounce.action.Parameter;
 import dev.pounce.action.Parameters;
@@ -221,7 +222,8 @@ public final class ActionTemplate {
                 taken.put(name, takenApart(inner.parameters(), map));
             } else if (parameter.kind().takesFields() && value.toString().contains("${")) {
                 taken.put(name, takenApart(value));
-            } else if (parameter.kind().read(value).isEmpty()) {
+            } else if (parameter.kind().read(value).isEmpty()
+                    || (value.toString().contains("${") && !isScript(parameter.kind()))) {
                 throw new IllegalArgumentException("'" + value + "' as " + name + ", expected "
                         + parameter.kind().expected());
             } else {
@@ -235,6 +237,11 @@ public final class ActionTemplate {
             }
         }
         return taken;
+    }
+
+    /** A shell has uses of its own for what looks like a field. */
+    static boolean isScript(Kind kind) {
+        return kind instanceof Kind.Text text && text.form() == Form.SCRIPT;
     }
 
     private Object takenApart(Object value) {

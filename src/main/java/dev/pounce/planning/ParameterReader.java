@@ -169,9 +169,7 @@ final class ParameterReader {
         if (kind.takesFields() && FieldText.namesFields(text)) {
             return fieldText(name, scalar);
         }
-        if (!kind.takesFields()
-                && FieldText.namesFields(text)
-                && !(kind instanceof Kind.Text only && only.form() == dev.pounce.action.Form.SCRIPT)) {
+        if (!kind.takesFields() && FieldText.namesFields(text) && !ActionTemplate.isScript(kind)) {
             problems.error(
                     scalar.place(),
                     "a field in " + name,

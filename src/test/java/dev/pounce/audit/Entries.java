@@ -110,6 +110,8 @@ final class Entries {
                 new JournalEntry.Undone("r1", "s1", new Outcome.AlreadySo("running")),
                 new JournalEntry.DetectionsRepeated(
                         "Rule \"R\"", "process/7", 12, Instant.EPOCH, Instant.EPOCH.plusSeconds(1)),
+                new JournalEntry.BudgetTripped("contain-miner", "20 steps in 1m"),
+                new JournalEntry.Rearmed("contain-miner", "ada"),
                 new JournalEntry.LossNoticed("open", 12),
                 new JournalEntry.TornTailCut("00000000000000000001.jsonl", 17),
                 new JournalEntry.DamageFound("00000000000000000001.jsonl", "cut"),

@@ -6,6 +6,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.pounce.action.Action;
+import dev.pounce.action.ActionSamples;
+import dev.pounce.action.ActionType;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -14,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class EntryJsonTest {
 
@@ -90,6 +93,36 @@ class EntryJsonTest {
         }
         JsonNode kill = written(new JournalEntry.Intended("r", "s", Entries.KILL, Entries.NOON));
         assertThat(ActionJson.read(kill.path("action"))).contains(Entries.KILL);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void everyKindOfActionIsReadBackAsItWas(ActionType type) {
+        Random random = new Random(type.verb().hashCode());
+        for (int round = 0; round < 100; round++) {
+            // Given
+            Action action = ActionSamples.action(type, random);
+
+            // When
+            JsonNode written = written(new JournalEntry.Intended("r", "s", action, Entries.NOON))
+                    .path("action");
+
+            // Then
+            assertThat(ActionJson.read(written)).contains(action);
+        }
+    }
+
+    @Test
+    void anActionThatThisReleaseDoesNotKnowIsNotGuessedAt() throws JsonProcessingException {
+        String pod = "\"target\":{\"kind\":\"pod\",\"namespace\":\"a\",\"name\":\"b\"}";
+
+        assertThat(ActionJson.read(JACKSON.readTree("{\"verb\":\"pod.levitate\"," + pod + "}")))
+                .isEmpty();
+        assertThat(ActionJson.read(JACKSON.readTree("{\"verb\":\"node.isolate-container\"," + pod + "}")))
+                .isEmpty();
+        assertThat(ActionJson.read(
+                        JACKSON.readTree("{\"verb\":\"pod.terminate\"," + pod + ",\"parameters\":{\"speed\":\"9\"}}")))
+                .isEmpty();
     }
 
     @Test

@@ -3,6 +3,7 @@ package dev.pounce.testing;
 import dev.pounce.asset.Asset;
 import dev.pounce.asset.ContainerRef;
 import dev.pounce.asset.NodeRef;
+import dev.pounce.asset.PodRef;
 import dev.pounce.asset.ProcessRef;
 import dev.pounce.detection.Detection;
 import dev.pounce.detection.Priority;
@@ -11,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** A detection, said in the words that matter to a test. */
@@ -68,6 +70,16 @@ public final class ADetection {
 
     public ADetection container(String id) {
         assets.add(new ContainerRef(NODE, id));
+        return this;
+    }
+
+    public ADetection pod(String namespace, String name) {
+        assets.add(new PodRef(namespace, name, Optional.empty()));
+        return this;
+    }
+
+    public ADetection about(Asset asset) {
+        assets.add(asset);
         return this;
     }
 
