@@ -50,6 +50,7 @@ class OwnGuardsTest {
                 "",
                 Lane.CONTAINMENT,
                 List.of(),
+                List.of(),
                 OnFailure.STOP,
                 guards);
     }
