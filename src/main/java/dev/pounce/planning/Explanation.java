@@ -1,5 +1,6 @@
 package dev.pounce.planning;
 
+import dev.pounce.action.Lane;
 import dev.pounce.asset.Asset;
 import dev.pounce.detection.Detection;
 import dev.pounce.source.DurationText;
@@ -33,11 +34,24 @@ public final class Explanation {
         for (ResponsePlan.Step step : plan.steps()) {
             lines.add("  " + number++ + ". " + step.action().verb() + " on "
                     + step.action().target().display() + "  [" + step.mode().display() + ", within "
-                    + DurationText.display(step.patience()) + ", " + step.id() + "]");
+                    + DurationText.display(step.patience())
+                    + (step.lane() == Lane.CONTAINMENT
+                            ? ""
+                            : ", lane " + step.lane().display()) + ", " + step.id()
+                    + "]");
+            if (!step.action().parameters().isEmpty()) {
+                lines.add("      with " + step.action().parameters().display());
+            }
+            if (!step.after().isEmpty()) {
+                lines.add("      after " + String.join(", ", step.after()));
+            }
             lines.add("      because " + step.because());
         }
         if (plan.steps().isEmpty()) {
             lines.add("  nothing to do");
+        }
+        if (!plan.notified().isEmpty()) {
+            lines.add("  to be told: " + String.join(", ", plan.notified()));
         }
         for (ResponsePlan.LeftOut leftOut : plan.leftOut()) {
             String what = leftOut.step().equals(Planner.EVERY_STEP)

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pounce.action.Action;
 import dev.pounce.action.ActionType;
+import dev.pounce.action.Lane;
 import dev.pounce.asset.ContainerRef;
 import dev.pounce.asset.ProcessRef;
 import dev.pounce.correlation.ATrigger;
@@ -364,5 +365,87 @@ class PlannerTest {
         // Then
         assertThat(lines).noneMatch(line -> line.chars().anyMatch(Character::isISOControl));
         assertThat(lines).contains("      Shell\\u001b[2J\\u000aroot# happened");
+    }
+
+    private static ActionSet lastToAnswer(String name, ActionSet.Step... steps) {
+        Trigger trigger = ATrigger.named(name).rules("Shell").build();
+        return new ActionSet(
+                name,
+                new Place("a.yaml", 1, 1),
+                Map.of(),
+                Mode.ENFORCE,
+                trigger,
+                List.of(steps),
+                new Guards(Optional.of(new Guards.Budget(3, Duration.ofMinutes(1))), Optional.empty()),
+                OnFailure.CONTINUE,
+                List.of("oncall"),
+                false,
+                Set.of());
+    }
+
+    @Test
+    void aSetThatDoesNotContinueIsTheLastToAnswer() {
+        // Given
+        Planner planner = planner(
+                Mode.ENFORCE,
+                set("first", Mode.ENFORCE, step("s", SUSPEND)),
+                lastToAnswer("second", step("s", KILL)),
+                set("third", Mode.ENFORCE, step("s", KILL_CONTAINER)));
+
+        // When
+        ResponsePlan plan = planner.planFor(incident(inContainer, "first", "second", "third"));
+
+        // Then
+        assertThat(plan.steps()).extracting(ResponsePlan.Step::id).containsExactly("first/s", "second/s");
+        assertThat(plan.notified()).containsExactly("oncall");
+        assertThat(plan.leftOut())
+                .containsExactly(new ResponsePlan.LeftOut(
+                        "third", Planner.EVERY_STEP, "action set second answers, and lets none after it answer, too"));
+    }
+
+    @Test
+    void whatASetAllowsItselfAndHowItTakesFailureIsInItsSteps() {
+        // Given
+        ActionSet.Step own = new ActionSet.Step(
+                "own",
+                ActionTemplate.of(ActionType.CALL_WEBHOOK, Map.of("url", "https://example.com/")),
+                Duration.ofSeconds(1),
+                List.of("s"),
+                Lane.FORENSICS,
+                Optional.of(OnFailure.UNDO),
+                Optional.of(new ActionSet.Ask(List.of("a"), Duration.ofMinutes(1), ActionSet.Otherwise.SKIP)));
+
+        // When
+        ResponsePlan plan =
+                planner(Mode.ENFORCE, lastToAnswer("set", step("s", KILL), own)).planFor(incident(inContainer, "set"));
+
+        // Then
+        ResponsePlan.Step first = plan.steps().getFirst();
+        ResponsePlan.Step second = plan.steps().getLast();
+        assertThat(first.guards().budget()).contains(new Guards.Budget(3, Duration.ofMinutes(1)));
+        assertThat(first.onFailure()).isEqualTo(OnFailure.CONTINUE);
+        assertThat(first.lane()).isEqualTo(Lane.CONTAINMENT);
+        assertThat(second.onFailure()).isEqualTo(OnFailure.UNDO);
+        assertThat(second.lane()).isEqualTo(Lane.FORENSICS);
+        assertThat(second.after()).containsExactly("set/s");
+        assertThat(second.mode()).isEqualTo(Mode.ASK);
+        assertThat(Explanation.of(plan))
+                .contains("      with url https://example.com/, method POST", "      after set/s");
+    }
+
+    @Test
+    void aStepComesAfterTheOneThatSpeaksForItsOwn() {
+        // Given
+        Planner planner = planner(
+                Mode.ENFORCE,
+                set("a", Mode.ENFORCE, step("hold", SUSPEND)),
+                set("b", Mode.ENFORCE, step("stop", SUSPEND), step("kill", KILL, "stop")));
+
+        // When
+        ResponsePlan plan = planner.planFor(incident(inContainer, "a", "b"));
+
+        // Then
+        assertThat(plan.steps()).extracting(ResponsePlan.Step::id).containsExactly("a/hold", "b/kill");
+        assertThat(plan.steps().getLast().after()).containsExactly("a/hold");
     }
 }
