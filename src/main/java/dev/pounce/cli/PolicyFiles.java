@@ -6,6 +6,8 @@ import dev.pounce.detection.language.RuleSet;
 import dev.pounce.planning.ActionSet;
 import dev.pounce.planning.ActionSetReader;
 import dev.pounce.planning.ActionSets;
+import dev.pounce.planning.WhereCompiler;
+import dev.pounce.planning.talon.TalonFiles;
 import dev.pounce.source.Problems;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -32,10 +34,11 @@ final class PolicyFiles {
         RuleFileReader.Outcome read = RuleFileReader.load(rules);
         read.problems().stream().filter(problem -> problem.isError()).forEach(problems::add);
         List<ActionSet> sets = new ArrayList<>();
-        new ActionSetReader(Policy.whereIn(read.rules().orElse(RuleSet.empty())))
-                .readAll(actionSets, problems)
-                .ifPresent(found -> sets.addAll(found.all()));
-        sets.addAll(talon(talon));
+        WhereCompiler where = Policy.whereIn(read.rules().orElse(RuleSet.empty()));
+        new ActionSetReader(where).readAll(actionSets, problems).ifPresent(found -> sets.addAll(found.all()));
+        if (!talon.isEmpty()) {
+            TalonFiles.read(talon, where, problems).ifPresent(sets::addAll);
+        }
         if (problems.hasErrors()) {
             throw new Refusal(problems.all().stream()
                     .map(problem -> problem.render() + System.lineSeparator())
@@ -43,13 +46,5 @@ final class PolicyFiles {
         }
         problems.all().forEach(warning -> err.println(warning.render()));
         return new ActionSets(sets);
-    }
-
-    /** The rules of Falco Talon's files as action sets: the one place where {@code --talon} is read. */
-    private static List<ActionSet> talon(List<Path> files) {
-        if (!files.isEmpty()) {
-            throw new Refusal("this release does not read Falco Talon's rule files yet");
-        }
-        return List.of();
     }
 }
