@@ -9,6 +9,7 @@ import dev.pounce.audit.AlertKeys;
 import dev.pounce.audit.FileJournal;
 import dev.pounce.audit.JournalEntry;
 import dev.pounce.audit.JournalScan;
+import dev.pounce.audit.JournalUnavailable;
 import dev.pounce.audit.OpenIntents;
 import dev.pounce.audit.TrippedBudgets;
 import dev.pounce.correlation.DroolsCorrelator;
@@ -56,7 +57,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -290,8 +290,14 @@ public final class Engine implements AutoCloseable {
             }
 
             @Override
-            public CompletionStage<Void> committed() {
-                return journal.durable(journal.append(List.of()));
+            public boolean commit() {
+                try {
+                    journal.commit();
+                    return true;
+                } catch (JournalUnavailable failed) {
+                    LOG.errorv(failed, "Alerts are refused: they cannot be written to the disk");
+                    return false;
+                }
             }
         };
         Intake started = Intake.start(pipelineAndJournal, recentAlerts(), clock);

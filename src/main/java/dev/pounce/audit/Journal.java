@@ -1,6 +1,7 @@
 package dev.pounce.audit;
 
 import java.util.List;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 
 /** Where everything that is decided or done is written down, in order. Thread-safe. */
@@ -38,4 +39,18 @@ public interface Journal {
      * JournalUnavailable} when that failed. Dependents run on the committing thread and must not block.
      */
     CompletionStage<Void> durable(long seq);
+
+    /**
+     * Puts all that was appended so far on the disk and returns when it is there. Blocks for as long as the disk takes; for
+     * whoever waits anyway, because it wakes nobody else for it.
+     *
+     * @throws JournalUnavailable when that failed
+     */
+    default void commit() {
+        try {
+            durable(append(List.of())).toCompletableFuture().join();
+        } catch (CompletionException failed) {
+            throw new JournalUnavailable("the journal could not be made durable: " + failed.getMessage(), failed);
+        }
+    }
 }

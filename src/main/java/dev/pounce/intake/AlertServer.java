@@ -163,6 +163,8 @@ public final class AlertServer implements AutoCloseable {
                 .setPort(listening.address().getPort())
                 .setHttp2ClearTextEnabled(false) // one request at a time on a connection
                 .setUseAlpn(false)
+                .setPerFrameWebSocketCompressionSupported(false)
+                .setPerMessageWebSocketCompressionSupported(false)
                 .setTcpNoDelay(true)
                 .setAcceptBacklog(MOST_CONNECTIONS)
                 .setMaxHeaderSize(8_192)

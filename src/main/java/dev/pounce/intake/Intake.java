@@ -3,21 +3,18 @@ package dev.pounce.intake;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import org.jboss.logging.Logger;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Hands alerts on one at a time, on a thread of its own, and answers each when it is known what became of it.
  *
- * <p>Accepted means: planned, and that is on the disk. Alerts that have gathered meanwhile are committed together. One that
+ * <p>Accepted means: planned, and that is on the disk. Alerts that gather while the disk works are committed together. One that
  * was accepted before is not handed on again; its sender hears yes when the first one is on the disk. What cannot be
  * taken is refused at once, never kept waiting and never dropped.
  */
@@ -41,8 +38,8 @@ public final class Intake implements AutoCloseable {
         /** Plans it and writes that down; false when it could not be written, and then nothing was done. */
         boolean handle(Alert alert);
 
-        /** Completes when all that was written so far is on the disk, exceptionally when it cannot be. */
-        CompletionStage<Void> committed();
+        /** Puts all that was written so far on the disk; false when that failed. Blocks for as long as the disk takes. */
+        boolean commit();
     }
 
     /** How many may wait: a tenth of a second of work. */
@@ -59,13 +56,14 @@ public final class Intake implements AutoCloseable {
     private final Downstream downstream;
     private final RecentAlerts recent;
     private final InstantSource clock;
-    private final BlockingQueue<Waiting> queue;
+    /** Empty is worth a look whether this is the end. */
+    private final BlockingQueue<Optional<Waiting>> queue;
+
     private final Thread thread = Thread.ofPlatform().daemon().name("intake").unstarted(this::run);
     private final LongAdder accepted = new LongAdder();
     private final LongAdder repeated = new LongAdder();
     private final LongAdder refused = new LongAdder();
     private volatile boolean ending; // written under the monitor
-    private volatile @Nullable CompletionStage<Void> lastCommit;
 
     private Intake(Downstream downstream, RecentAlerts recent, InstantSource clock, int queued) {
         this.downstream = downstream;
@@ -88,14 +86,14 @@ public final class Intake implements AutoCloseable {
     /**
      * Any thread; does not block.
      *
-     * @param sender is answered once: on this thread when the alert is refused, else on one that must not be held up
+     * @param sender is answered once: on this thread when the alert is refused, else on the intake's, which must not be held up
      */
     public void offer(Alert alert, Consumer<Answer> sender) {
         Answer no = null;
         synchronized (this) {
             if (ending) {
                 no = Answer.ENDING;
-            } else if (!queue.offer(new Waiting(alert, sender))) {
+            } else if (!queue.offer(Optional.of(new Waiting(alert, sender)))) {
                 no = Answer.FULL;
             }
         }
@@ -109,6 +107,7 @@ public final class Intake implements AutoCloseable {
     public void refuseMore() {
         synchronized (this) {
             ending = true;
+            boolean woken = queue.offer(Optional.empty()); // a full queue keeps nobody asleep
         }
     }
 
@@ -132,16 +131,13 @@ public final class Intake implements AutoCloseable {
     }
 
     private void run() {
-        List<Waiting> together = new ArrayList<>(AT_ONCE);
+        List<Optional<Waiting>> together = new ArrayList<>(AT_ONCE);
         try {
             while (!ending || !queue.isEmpty()) {
-                Waiting first = queue.poll(100, TimeUnit.MILLISECONDS);
-                if (first != null) {
-                    together.add(first);
-                    queue.drainTo(together, AT_ONCE - 1);
-                    handle(List.copyOf(together));
-                    together.clear();
-                }
+                together.add(queue.take());
+                queue.drainTo(together, AT_ONCE - 1);
+                handle(together.stream().flatMap(Optional::stream).toList());
+                together.clear();
             }
         } catch (InterruptedException hurried) {
             Thread.currentThread().interrupt();
@@ -160,12 +156,8 @@ public final class Intake implements AutoCloseable {
         if (written.isEmpty()) {
             return;
         }
-        CompletionStage<Void> commit = downstream.committed();
-        lastCommit = commit.whenComplete((done, failed) -> {
-            for (Waiting waiting : written) {
-                answer(waiting, failed == null ? Answer.ACCEPTED : Answer.UNRECORDED);
-            }
-        });
+        Answer answer = downstream.commit() ? Answer.ACCEPTED : Answer.UNRECORDED;
+        written.forEach(waiting -> answer(waiting, answer));
     }
 
     private boolean isWritten(Alert alert) {
@@ -180,7 +172,7 @@ public final class Intake implements AutoCloseable {
             LOG.error("An alert is not answered because of a bug in the engine", bug);
         }
         if (!written) {
-            recent.forget(alert.key());
+            recent.forgetLast();
         }
         return written;
     }
@@ -200,14 +192,11 @@ public final class Intake implements AutoCloseable {
         refuseMore();
         try {
             thread.join(TimeUnit.SECONDS.toMillis(PATIENCE_SECONDS));
-            CompletionStage<Void> last = lastCommit;
-            if (last != null) {
-                last.toCompletableFuture().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+            if (thread.isAlive()) {
+                LOG.warnv("{0} alerts were not answered: the disk takes too long", queue.size());
             }
         } catch (InterruptedException hurried) {
             Thread.currentThread().interrupt();
-        } catch (ExecutionException | TimeoutException unwritten) {
-            LOG.warnv("The last alerts were not answered: {0}", unwritten.getMessage());
         }
     }
 }
