@@ -11,6 +11,7 @@ import dev.pounce.audit.JournalEntry;
 import dev.pounce.audit.JournalScan;
 import dev.pounce.audit.JournalUnavailable;
 import dev.pounce.audit.OpenIntents;
+import dev.pounce.audit.OpenUndos;
 import dev.pounce.audit.TrippedBudgets;
 import dev.pounce.correlation.DroolsCorrelator;
 import dev.pounce.detection.Detection;
@@ -57,6 +58,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -77,6 +80,7 @@ import org.jspecify.annotations.Nullable;
 public final class Engine implements AutoCloseable {
 
     private static final Logger LOG = Logger.getLogger(Engine.class);
+    private static final Duration UNDO_PATIENCE = Duration.ofSeconds(5);
 
     private final EngineSettings settings;
     private final Clock clock;
@@ -143,6 +147,7 @@ public final class Engine implements AutoCloseable {
     public static Engine open(EngineSettings settings, Policy policy, Clock clock, Onlooker onlooker) {
         FileJournal journal = FileJournal.open(settings.state(), clock);
         List<OpenIntents.OpenIntent> unfinished = OpenIntents.in(settings.state());
+        List<OpenUndos.OpenUndo> openUndos = OpenUndos.in(settings.state());
         journal.append(new JournalEntry.EngineStarted(
                 settings.version(), settings.node(), settings.ceiling(), policy.files()));
         Set<String> stopped = TrippedBudgets.in(settings.state());
@@ -160,7 +165,25 @@ public final class Engine implements AutoCloseable {
                     recovered.resolution().display(),
                     Printable.of(recovered.reason()));
         }
+        engine.takeBack(openUndos);
         return engine;
+    }
+
+    /** What was to be taken back when the engine ended is taken back now. */
+    private void takeBack(List<OpenUndos.OpenUndo> open) {
+        for (OpenUndos.OpenUndo undo : open) {
+            undo.inverse().ifPresent(inverse -> {
+                CompletionStage<Outcome> ending =
+                        switch (inverse) {
+                            case Action.OnProcess onProcess ->
+                                processes.carryOut(onProcess, clock.instant().plus(UNDO_PATIENCE));
+                            case Action.OnCluster onCluster ->
+                                CompletableFuture.completedFuture(new Outcome.Withheld(ResponsePipeline.NO_WAY));
+                        };
+                ending.thenAccept(
+                        outcome -> journal.append(new JournalEntry.Undone(undo.response(), undo.step(), outcome)));
+            });
+        }
     }
 
     /** What had been half seen when the engine ended, and who had been answered, is still so. */

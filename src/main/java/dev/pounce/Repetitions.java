@@ -15,13 +15,17 @@ import java.util.Map;
  * hundred thousand times a second would otherwise fill the disk within minutes, and a full disk ends enforcement.
  *
  * <p>Each second, the first {@value #PER_SUBJECT} of a rule about one subject and the first {@value #PER_RULE} of a rule
- * are entries of their own; the others are counted, and the count is an entry once the second is over. This is about the
+ * are entries of their own, and {@value #PER_RULE_REMEMBERED} of what a pattern remembers; the others are counted, and the count is an entry once the second is over. This is about the
  * journal alone: every detection is answered. Of one thread at a time.
  */
 final class Repetitions {
 
     static final int PER_SUBJECT = 20;
     static final int PER_RULE = 200;
+
+    /** What is forgotten by a restart beyond that is the middle of a flood, which goes on after it. */
+    static final int PER_RULE_REMEMBERED = 2_000;
+
     private static final int MOST_SUBJECTS = 10_000;
     private static final Duration WINDOW = Duration.ofSeconds(1);
     private static final String SEVERAL = "*";
@@ -36,19 +40,23 @@ final class Repetitions {
     private final Map<Key, Count> counts = new HashMap<>();
     private Instant windowStart = Instant.MIN;
 
-    /** Whether it is to be written in full. If not, it has been counted. */
-    boolean isWorthAnEntry(Detection detection) {
+    /**
+     * Whether it is to be written in full. If not, it has been counted.
+     *
+     * @param remembered whether a pattern waits for more of its kind: then it should outlive a restart
+     */
+    boolean isWorthAnEntry(Detection detection, boolean remembered) {
         Count ofRule = counts.computeIfAbsent(new Key(detection.rule(), SEVERAL), key -> new Count());
         String subject =
                 detection.assets().stream().findFirst().map(Asset::display).orElse(SEVERAL);
         Count ofSubject = counts.size() < MOST_SUBJECTS
                 ? counts.computeIfAbsent(new Key(detection.rule(), subject), key -> new Count())
                 : counts.getOrDefault(new Key(detection.rule(), subject), ofRule);
-        if (ofSubject != ofRule && ofSubject.written >= PER_SUBJECT) {
+        if (ofSubject != ofRule && ofSubject.written >= (remembered ? PER_RULE_REMEMBERED : PER_SUBJECT)) {
             ofSubject.left++;
             return false;
         }
-        if (ofRule.written >= PER_RULE) {
+        if (ofRule.written >= (remembered ? PER_RULE_REMEMBERED : PER_RULE)) {
             ofRule.left++;
             return false;
         }

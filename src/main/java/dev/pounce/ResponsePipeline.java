@@ -91,8 +91,7 @@ public class ResponsePipeline {
             Correlator.Finding finding = correlator.accept(detection, clock.instant());
             if (alert.isPresent()
                     || !finding.incidents().isEmpty()
-                    || finding.remembered()
-                    || repetitions.isWorthAnEntry(detection)) {
+                    || repetitions.isWorthAnEntry(detection, finding.remembered())) {
                 record.note(new JournalEntry.DetectionSeen(detection, alert));
             }
             for (Incident incident : finding.incidents()) {

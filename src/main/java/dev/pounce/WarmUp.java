@@ -102,13 +102,22 @@ final class WarmUp implements AutoCloseable {
               tags: [warm, up]
             """;
 
-    private static final String ACTION_SET = """
+    /** The second one, so that half-seen patterns and steps that two sets want have been met as well. */
+    private static final String ACTION_SETS = """
             apiVersion: pounce.dev/v1
             kind: ActionSet
             metadata: { name: warm-up }
             spec:
               mode: enforce
               when: { detection: { rules: [Warm-up, Warm-up in short] } }
+              steps: [{ id: kill, process.kill: { scope: process }, within: 1ms }]
+            ---
+            apiVersion: pounce.dev/v1
+            kind: ActionSet
+            metadata: { name: warm-up-too }
+            spec:
+              mode: enforce
+              when: { sequence: [{ rules: [Warm-up] }, { rules: [Warm-up in short] }], within: 1m }
               steps: [{ id: kill, process.kill: { scope: process }, within: 1ms }]
             """;
 
@@ -289,7 +298,7 @@ final class WarmUp implements AutoCloseable {
     private static ActionSets actionSets() {
         Problems problems = new Problems();
         ActionSets sets = new ActionSets(
-                new ActionSetReader(Policy.whereIn(RuleSet.empty())).read("warm-up", ACTION_SET, problems));
+                new ActionSetReader(Policy.whereIn(RuleSet.empty())).read("warm-up", ACTION_SETS, problems));
         if (!problems.all().isEmpty()) {
             throw new IllegalStateException("our own action set is wrong: " + problems.all());
         }

@@ -26,7 +26,7 @@ class RepetitionsTest {
         // When
         long written = 0;
         for (int i = 0; i < 100_000; i++) {
-            written += repetitions.isWorthAnEntry(detection("Flood", 7)) ? 1 : 0;
+            written += repetitions.isWorthAnEntry(detection("Flood", 7), false) ? 1 : 0;
         }
         List<JournalEntry> summary = repetitions.over(NOW.plusMillis(1_100));
 
@@ -45,7 +45,7 @@ class RepetitionsTest {
         // When
         long written = 0;
         for (int pid = 2; pid < 30_002; pid++) {
-            written += repetitions.isWorthAnEntry(detection("Flood", pid)) ? 1 : 0;
+            written += repetitions.isWorthAnEntry(detection("Flood", pid), false) ? 1 : 0;
         }
         long counted = repetitions.over(NOW.plusSeconds(2)).stream()
                 .mapToLong(entry -> ((JournalEntry.DetectionsRepeated) entry).count())
@@ -60,11 +60,11 @@ class RepetitionsTest {
     void aFloodOfOneRuleDoesNotHideAnother() {
         // Given
         for (int pid = 2; pid < 20_002; pid++) {
-            repetitions.isWorthAnEntry(detection("Flood", pid));
+            repetitions.isWorthAnEntry(detection("Flood", pid), false);
         }
 
         // When, Then
-        assertThat(repetitions.isWorthAnEntry(detection("The one that matters", 7)))
+        assertThat(repetitions.isWorthAnEntry(detection("The one that matters", 7), false))
                 .isTrue();
     }
 
@@ -73,14 +73,14 @@ class RepetitionsTest {
         // Given
         assertThat(repetitions.over(NOW)).isEmpty();
         for (int i = 0; i < 100; i++) {
-            repetitions.isWorthAnEntry(detection("Flood", 7));
+            repetitions.isWorthAnEntry(detection("Flood", 7), false);
         }
 
         // When
         assertThat(repetitions.over(NOW.plusMillis(500))).isEmpty();
-        boolean inTheSameSecond = repetitions.isWorthAnEntry(detection("Flood", 7));
+        boolean inTheSameSecond = repetitions.isWorthAnEntry(detection("Flood", 7), false);
         assertThat(repetitions.over(NOW.plusMillis(1_000))).hasSize(1);
-        boolean inTheNext = repetitions.isWorthAnEntry(detection("Flood", 7));
+        boolean inTheNext = repetitions.isWorthAnEntry(detection("Flood", 7), false);
 
         // Then
         assertThat(inTheSameSecond).isFalse();

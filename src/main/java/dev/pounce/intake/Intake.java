@@ -107,7 +107,7 @@ public final class Intake implements AutoCloseable {
     public void refuseMore() {
         synchronized (this) {
             ending = true;
-            boolean woken = queue.offer(Optional.empty()); // a full queue keeps nobody asleep
+            boolean ignored = queue.offer(Optional.empty()); // a full queue keeps nobody asleep
         }
     }
 
