@@ -19,6 +19,21 @@ class RepetitionsTest {
     private final Repetitions repetitions = new Repetitions();
 
     @Test
+    void whatAPatternRemembersIsWrittenEvenWhenItIsOneAmongMany() {
+        // Given
+        repetitions.over(NOW);
+        int written = 0;
+
+        // When
+        for (int i = 0; i < 3 * Repetitions.PER_RULE_REMEMBERED; i++) {
+            written += repetitions.isWorthAnEntry(detection("Flood", 7), true) ? 1 : 0;
+        }
+
+        // Then: more than of others, and a flood is a flood all the same
+        assertThat(written).isEqualTo(Repetitions.PER_RULE_REMEMBERED);
+    }
+
+    @Test
     void oneProcessThatTripsARuleEndlesslyIsWrittenAFewTimesAndThenCounted() {
         // Given
         assertThat(repetitions.over(NOW)).isEmpty();

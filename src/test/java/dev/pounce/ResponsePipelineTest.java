@@ -177,6 +177,70 @@ class ResponsePipelineTest {
     }
 
     @Test
+    void aSetThatIsToBeUndoneTakesBackWhatItHasDoneWhenAStepFails() {
+        // Given
+        actuator.effects.add(CompletableFuture.completedFuture(new Outcome.Done("stopped")));
+        actuator.effects.add(CompletableFuture.completedFuture(new Outcome.Failed("no rights", false)));
+        actuator.effects.add(CompletableFuture.completedFuture(new Outcome.Done("runs again")));
+
+        // When
+        pipeline("enforce, onFailure: undo", TWO_STEPS).on(detection());
+
+        // Then: written before it is taken back, as everything is
+        assertThat(story)
+                .endsWith(
+                        "| carried out process.kill",
+                        "ended Failed",
+                        "undo-scheduled",
+                        "| carried out process.resume",
+                        "undone");
+    }
+
+    @Test
+    void aSetThatContinuesGoesOnAfterAFailure() {
+        // Given
+        actuator.effects.add(CompletableFuture.completedFuture(new Outcome.Failed("no rights", false)));
+
+        // When
+        pipeline("enforce, onFailure: continue", RESUME_THEN_KILL).on(detection());
+
+        // Then
+        assertThat(story).endsWith("ended Failed", "judged", "intended", "| carried out process.kill", "ended Done");
+    }
+
+    @Test
+    void aSlowStepOfOneLaneDelaysNoneOfAnother() {
+        // Given: the hold is not seen to have had an effect yet
+        actuator.effects.add(new CompletableFuture<>());
+
+        // When
+        pipeline("enforce", SLOW_FORENSICS_BESIDE_A_KILL).on(detection());
+
+        // Then
+        assertThat(story).endsWith("| carried out process.kill", "ended Done");
+    }
+
+    @Test
+    void whatDidNotHappenInTimeIsAnsweredWhenTimePasses() {
+        // Given
+        ResponsePipeline pipeline = new ResponsePipeline(
+                new FakeJournal(),
+                new SomebodyDidNotCome(),
+                new Planner(setsOf("enforce", ONE_STEP), Mode.ENFORCE, ids()),
+                new GuardChain(List.of(new ModeGuard())),
+                actuator,
+                new Onlooker() {},
+                CLOCK);
+
+        // When
+        pipeline.passTime();
+
+        // Then
+        assertThat(story)
+                .containsExactly("planned", "judged", "intended", "| carried out process.suspend", "ended Done");
+    }
+
+    @Test
     void aDetectionThatNobodyAnswersIsWrittenDownAllTheSame() {
         // Given
         ResponsePipeline pipeline = new ResponsePipeline(
@@ -198,6 +262,9 @@ class ResponsePipelineTest {
     private static final String ONE_STEP = "[{ id: hold, process.suspend: {} }]";
     private static final String TWO_STEPS =
             "[{ id: hold, process.suspend: {} }, { id: stop, process.kill: { scope: process }, after: [hold] }]";
+
+    private static final String SLOW_FORENSICS_BESIDE_A_KILL =
+            "[{ id: hold, process.suspend: {}, lane: forensics }, { id: stop, process.kill: { scope: process } }]";
 
     private static final String RESUME_THEN_KILL =
             "[{ id: go, process.resume: {} }, { id: stop, process.kill: { scope: process }, after: [go] }]";
@@ -248,6 +315,31 @@ class ResponsePipelineTest {
         @Override
         public List<Incident> elapsed(Instant now) {
             return List.of();
+        }
+
+        @Override
+        public void remember(Detection detection, Instant then) {}
+
+        @Override
+        public Runnable prepare(RuleBook book) {
+            return () -> {};
+        }
+
+        @Override
+        public void takeBack(Incident incident) {
+            story.add("taken back");
+        }
+    }
+
+    private final class SomebodyDidNotCome implements Correlator {
+        @Override
+        public Finding accept(Detection detection, Instant now) {
+            return Finding.NOTHING;
+        }
+
+        @Override
+        public List<Incident> elapsed(Instant now) {
+            return List.of(AnIncident.of("i1", now, List.of("test"), List.of(), List.of(detection())));
         }
 
         @Override
