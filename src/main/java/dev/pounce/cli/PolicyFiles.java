@@ -13,10 +13,22 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import java.util.stream.Collectors;
 
 /** Reads action sets for a command that only thinks about them: errors end it, warnings go to stderr. */
 final class PolicyFiles {
+
+    /**
+     * Without Quarkus nobody sets levels, and Drools words a trace of each firing that goes nowhere: a fifth of a replay.
+     * Kept, since a logger that nobody holds forgets its level.
+     */
+    private static final Logger DROOLS = Logger.getLogger("org.drools");
+
+    static {
+        DROOLS.setLevel(Level.WARNING);
+    }
 
     private PolicyFiles() {}
 
