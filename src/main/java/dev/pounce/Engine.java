@@ -11,7 +11,9 @@ import dev.pounce.audit.JournalEntry;
 import dev.pounce.audit.JournalScan;
 import dev.pounce.audit.JournalUnavailable;
 import dev.pounce.audit.OpenIntents;
+import dev.pounce.audit.OpenPlans;
 import dev.pounce.audit.OpenUndos;
+import dev.pounce.audit.StageTimings;
 import dev.pounce.audit.TrippedBudgets;
 import dev.pounce.correlation.DroolsCorrelator;
 import dev.pounce.detection.Detection;
@@ -35,8 +37,11 @@ import dev.pounce.intake.Intake;
 import dev.pounce.intake.Listening;
 import dev.pounce.intake.RecentAlerts;
 import dev.pounce.intake.Token;
+import dev.pounce.planning.ActionSet;
 import dev.pounce.planning.ActionSets;
+import dev.pounce.planning.Guards;
 import dev.pounce.planning.Planner;
+import dev.pounce.planning.ResponsePlan;
 import dev.pounce.probe.BootClock;
 import dev.pounce.probe.ContainerIds;
 import dev.pounce.probe.ContainerStates;
@@ -54,6 +59,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -81,6 +87,7 @@ public final class Engine implements AutoCloseable {
 
     private static final Logger LOG = Logger.getLogger(Engine.class);
     private static final Duration UNDO_PATIENCE = Duration.ofSeconds(5);
+    private static final Duration LATEST_RESUMPTION = Duration.ofHours(1);
 
     private final EngineSettings settings;
     private final Clock clock;
@@ -104,6 +111,7 @@ public final class Engine implements AutoCloseable {
 
     private final AtomicBoolean closed = new AtomicBoolean();
     private final Policy policy; // at the start
+    private final List<OpenPlans.OpenPlan> cutShort; // by a crash before
     private volatile @Nullable ProbeWatch watch;
     private volatile @Nullable NativeProbe probe;
     private volatile @Nullable Intake intake;
@@ -111,14 +119,19 @@ public final class Engine implements AutoCloseable {
     private volatile @Nullable ControlSocket control;
     private volatile @Nullable WarmUp warmUp;
 
-    /** @param stopped names of the action sets that had used up their budgets and were not re-armed */
+    /**
+     * @param stopped names of the action sets that had used up their budgets and were not re-armed
+     * @param cutShort what a crash before has left undone
+     */
     private Engine(
             EngineSettings settings,
             Policy policy,
             Clock clock,
             Onlooker onlooker,
             FileJournal journal,
-            Set<String> stopped) {
+            Set<String> stopped,
+            List<OpenPlans.OpenPlan> cutShort) {
+        this.cutShort = cutShort;
         this.settings = settings;
         this.policy = policy;
         this.clock = clock;
@@ -148,13 +161,14 @@ public final class Engine implements AutoCloseable {
         FileJournal journal = FileJournal.open(settings.state(), clock);
         List<OpenIntents.OpenIntent> unfinished = OpenIntents.in(settings.state());
         List<OpenUndos.OpenUndo> openUndos = OpenUndos.in(settings.state());
+        List<OpenPlans.OpenPlan> cutShort = OpenPlans.in(settings.state());
         journal.append(new JournalEntry.EngineStarted(
                 settings.version(), settings.node(), settings.ceiling(), policy.files()));
         Set<String> stopped = TrippedBudgets.in(settings.state());
         // Again, so that it does not expire with the segment in which it happened
         stopped.forEach(set -> journal.append(
                 new JournalEntry.BudgetTripped(set, "it had used up its budget before the engine was started")));
-        Engine engine = new Engine(settings, policy, clock, onlooker, journal, stopped);
+        Engine engine = new Engine(settings, policy, clock, onlooker, journal, stopped, cutShort);
         engine.recall();
         engine.processes.warmUp();
         for (JournalEntry.Recovered recovered : OpenIntents.resolve(unfinished, engine::observe, journal)) {
@@ -262,6 +276,7 @@ public final class Engine implements AutoCloseable {
      */
     public void watch(Consumer<Detection> detections, ResponsePipeline pipeline, Consumer<Runnable> rehearsals)
             throws IOException {
+        cutShort.forEach(open -> goOnWith(open, pipeline));
         Path run = settings.state().resolve("run");
         if (settings.probe().isPresent()) {
             watch(settings.probe().get(), run.resolve("probe.sock"), detections);
@@ -278,6 +293,47 @@ public final class Engine implements AutoCloseable {
         every(1, TimeUnit.SECONDS, later, pipeline::writeWhatWasCounted);
         every(1, TimeUnit.SECONDS, later, pipeline::passTime);
         every(1, TimeUnit.HOURS, files, this::expire);
+    }
+
+    /** What a set allows itself is not in the journal; it is what the set says now. */
+    private ResponsePlan underTheGuardsOfNow(ResponsePlan plan) {
+        List<ResponsePlan.Step> steps = plan.steps().stream()
+                .map(step -> step.with(
+                        settings.ceiling(),
+                        policy.actionSets()
+                                .named(step.actionSet())
+                                .map(ActionSet::guards)
+                                .orElse(Guards.NONE)))
+                .toList();
+        return new ResponsePlan(plan.id(), plan.incident(), steps, plan.leftOut());
+    }
+
+    /** What a crash kept from happening still makes sense a short while later, and surprises people after a long one. */
+    private void goOnWith(OpenPlans.OpenPlan open, ResponsePipeline pipeline) {
+        Duration age = Duration.between(open.time(), clock.instant());
+        LOG.warnv(
+                "Response {0} was cut short by the end of the engine before: {1} steps had not had their turn",
+                open.plan().id(), open.left().size() + open.unreadable().size());
+        List<JournalEntry> withheld = new ArrayList<>();
+        Set<String> turnsTaken = open.turnsTaken();
+        open.unreadable().forEach(step -> withheld.add(withheld(open, step, "this release cannot read the step")));
+        boolean tooLate = age.compareTo(LATEST_RESUMPTION) > 0;
+        for (ResponsePlan.Step step : open.plan().steps()) {
+            boolean gone = policy.actionSets().named(step.actionSet()).isEmpty();
+            if ((tooLate || gone) && turnsTaken.add(step.id())) {
+                String why = gone
+                        ? "action set " + step.actionSet() + " is not loaded any more"
+                        : "its turn had not come when the engine before ended, and it was planned " + age.toMinutes()
+                                + " minutes ago, more than " + LATEST_RESUMPTION.toMinutes();
+                withheld.add(withheld(open, step.id(), why));
+            }
+        }
+        journal.append(withheld);
+        pipeline.goOnWith(underTheGuardsOfNow(open.plan()), turnsTaken);
+    }
+
+    private static JournalEntry withheld(OpenPlans.OpenPlan open, String step, String why) {
+        return new JournalEntry.Ended(open.plan().id(), step, new Outcome.Withheld(why), StageTimings.NONE);
     }
 
     private void watch(Path program, Path socket, Consumer<Detection> detections) throws IOException {

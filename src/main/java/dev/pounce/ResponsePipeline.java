@@ -17,6 +17,7 @@ import jakarta.inject.Singleton;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.LongAdder;
@@ -143,6 +144,23 @@ public class ResponsePipeline {
         } finally {
             turn.unlock();
             writeRest(record);
+        }
+    }
+
+    /**
+     * Steps that were planned before a restart and whose turn had not come. Any thread.
+     *
+     * @param turnsTaken ids of the others
+     */
+    void goOnWith(ResponsePlan plan, Set<String> turnsTaken) {
+        Instant now = clock.instant();
+        Recording record = new Recording(journal);
+        try {
+            goOn(ResponseRun.after(plan, turnsTaken), StageClock.since(now, now), record);
+        } catch (RuntimeException bug) {
+            notAnswered(bug);
+        } finally {
+            boolean ignored = writeRest(record);
         }
     }
 

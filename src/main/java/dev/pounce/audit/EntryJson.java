@@ -187,6 +187,9 @@ final class EntryJson {
             if (!step.after().isEmpty()) {
                 json.key("after").value(step.after());
             }
+            if (!step.behind().isEmpty()) {
+                json.key("behind").value(step.behind());
+            }
             if (step.onFailure() != OnFailure.STOP) {
                 json.member("on_failure", step.onFailure().display());
             }

@@ -107,7 +107,8 @@ public final class Intake implements AutoCloseable {
     public void refuseMore() {
         synchronized (this) {
             ending = true;
-            boolean ignored = queue.offer(Optional.empty()); // a full queue keeps nobody asleep
+            @SuppressWarnings("unused") // with a full queue, nobody sleeps
+            boolean woken = queue.offer(Optional.empty());
         }
     }
 

@@ -81,6 +81,22 @@ public record ResponsePlan(
                     OnFailure.STOP,
                     Guards.NONE);
         }
+
+        /** The same step, which goes no further than that, under these guards of its set. */
+        public Step with(Mode ceiling, Guards guards) {
+            return new Step(
+                    id,
+                    actionSet,
+                    action,
+                    mode.cappedBy(ceiling),
+                    patience,
+                    because,
+                    lane,
+                    after,
+                    behind,
+                    onFailure,
+                    guards);
+        }
     }
 
     /** @param because in words a person reads */

@@ -1,0 +1,132 @@
+package dev.pounce.audit;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.pounce.action.Action;
+import dev.pounce.action.Lane;
+import dev.pounce.correlation.Incident;
+import dev.pounce.planning.Guards;
+import dev.pounce.planning.Mode;
+import dev.pounce.planning.OnFailure;
+import dev.pounce.planning.ResponsePlan;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What a crash leaves behind besides {@link OpenIntents}: plans with steps whose turn had not come. Those have never been
+ * tried, so that they can still be, under the guards.
+ */
+public final class OpenPlans {
+
+    private static final Set<String> TYPES = Set.of("planned", "intended", "ended", "recovered");
+
+    /**
+     * @param time at which it was planned
+     * @param plan with all steps that can be read; what their sets allow themselves is not in the journal
+     * @param left the ids of the steps whose turn had not come, in order
+     * @param unreadable the ids of those whose turn had not come and that this release cannot read
+     */
+    public record OpenPlan(Instant time, ResponsePlan plan, List<String> left, List<String> unreadable) {
+        public OpenPlan {
+            left = List.copyOf(left);
+            unreadable = List.copyOf(unreadable);
+        }
+
+        /** The ids of the steps that need not be tried any more. */
+        public Set<String> turnsTaken() {
+            Set<String> taken = new HashSet<>();
+            plan.steps().forEach(step -> taken.add(step.id()));
+            left.forEach(taken::remove);
+            return taken;
+        }
+    }
+
+    private OpenPlans() {}
+
+    /** Reads the whole journal; oldest first. To be called before the first new plan is written. */
+    public static List<OpenPlan> in(Path state) {
+        Map<String, Open> open = new LinkedHashMap<>();
+        new JournalReader(state).forEach(1, TYPES::contains, entry -> {
+            String response = entry.text("response");
+            if (entry.type().equals("planned")) {
+                if (!entry.json().path("steps").isEmpty()) {
+                    open.put(response, new Open(entry));
+                }
+            } else {
+                Open plan = open.get(response);
+                if (plan != null && plan.hadItsTurn(entry.text("step"))) {
+                    open.remove(response);
+                }
+            }
+        });
+        return open.values().stream().map(Open::put).toList();
+    }
+
+    private static final class Open {
+        private final RecordedEntry planned;
+        private final Set<String> left = new HashSet<>();
+
+        Open(RecordedEntry planned) {
+            this.planned = planned;
+            planned.json()
+                    .path("steps")
+                    .forEach(step -> left.add(step.path("id").asText()));
+        }
+
+        /** @return whether it was the last */
+        boolean hadItsTurn(String step) {
+            left.remove(step);
+            return left.isEmpty();
+        }
+
+        OpenPlan put() {
+            List<ResponsePlan.Step> steps = new ArrayList<>();
+            List<String> waiting = new ArrayList<>();
+            List<String> unreadable = new ArrayList<>();
+            for (JsonNode json : planned.json().path("steps")) {
+                String id = json.path("id").asText();
+                Optional<ResponsePlan.Step> step = step(json);
+                step.ifPresent(steps::add);
+                if (left.contains(id)) {
+                    (step.isPresent() ? waiting : unreadable).add(id);
+                }
+            }
+            Incident incident = new Incident(planned.text("incident"), planned.time(), List.of(), List.of());
+            ResponsePlan plan = new ResponsePlan(planned.text("response"), incident, steps, List.of());
+            return new OpenPlan(planned.time(), plan, waiting, unreadable);
+        }
+
+        private static Optional<ResponsePlan.Step> step(JsonNode json) {
+            Optional<Action> action = ActionJson.read(json.path("action"));
+            Optional<Mode> mode = Mode.parse(json.path("mode").asText());
+            if (action.isEmpty() || mode.isEmpty()) {
+                return Optional.empty();
+            }
+            return Optional.of(new ResponsePlan.Step(
+                    json.path("id").asText(),
+                    json.path("action_set").asText(),
+                    action.get(),
+                    mode.get(),
+                    Duration.ofMillis(json.path("patience_ms").asLong()),
+                    json.path("because").asText(),
+                    Lane.parse(json.path("lane").asText()).orElse(Lane.CONTAINMENT),
+                    texts(json.path("after")),
+                    texts(json.path("behind")),
+                    OnFailure.parse(json.path("on_failure").asText()).orElse(OnFailure.STOP),
+                    Guards.NONE));
+        }
+
+        private static List<String> texts(JsonNode json) {
+            List<String> texts = new ArrayList<>();
+            json.forEach(text -> texts.add(text.asText()));
+            return texts;
+        }
+    }
+}
