@@ -22,6 +22,8 @@ import dev.pounce.guard.Guard;
 import dev.pounce.guard.GuardChain;
 import dev.pounce.guard.ModeGuard;
 import dev.pounce.guard.Verdict;
+import dev.pounce.intake.Alert;
+import dev.pounce.intake.AlertKey;
 import dev.pounce.planning.ActionSetReader;
 import dev.pounce.planning.ActionSets;
 import dev.pounce.planning.Mode;
@@ -29,11 +31,13 @@ import dev.pounce.planning.Planner;
 import dev.pounce.planning.ResponsePlan;
 import dev.pounce.source.Problems;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -241,16 +245,59 @@ class ResponsePipelineTest {
     }
 
     @Test
+    void everyAlertIsAnEntryOfItsOwnHoweverMany() {
+        // Given
+        ResponsePipeline pipeline = pipelineThatNobodyAnswers();
+        int many = 3 * Repetitions.PER_RULE;
+
+        // When
+        for (int i = 0; i < many; i++) {
+            AlertOnItsWay alert = new AlertOnItsWay(new Alert(new AlertKey(0, i), detection()));
+            pipeline.onAlert(alert);
+            assertThat(alert.isRecorded()).isTrue();
+        }
+
+        // Then
+        assertThat(story).hasSize(many).containsOnly("detection");
+    }
+
+    @Test
+    void anAlertThatCannotBeRecordedSaysSo() {
+        // Given
+        diskIsFull = true;
+        AlertOnItsWay alert = new AlertOnItsWay(new Alert(new AlertKey(0, 1), detection()));
+        AlertOnItsWay answered = new AlertOnItsWay(new Alert(new AlertKey(0, 2), detection()));
+
+        // When
+        pipelineThatNobodyAnswers().onAlert(alert);
+        pipeline("enforce", ONE_STEP).onAlert(answered);
+
+        // Then
+        assertThat(alert.isRecorded()).isFalse();
+        assertThat(answered.isRecorded()).isFalse();
+        assertThat(story).containsExactly("taken back");
+    }
+
+    @Test
+    void stepsThatARestartFindsLeftGoOnUnderTheGuards() {
+        // Given
+        Action hold = new Action.SuspendProcess(VICTIM);
+        ResponsePlan.Step first = new ResponsePlan.Step("test/a", "test", hold, Mode.ENFORCE, Duration.ofSeconds(1), "");
+        ResponsePlan.Step second = new ResponsePlan.Step("test/b", "test", hold, Mode.DRY_RUN, Duration.ofSeconds(1), "");
+        ResponsePlan plan = new ResponsePlan(
+                "r", new Incident("i", NOW, List.of(), List.of()), List.of(first, second), List.of());
+
+        // When
+        pipeline("enforce", ONE_STEP).goOnWith(plan, Set.of("test/a"));
+
+        // Then
+        assertThat(story).containsExactly("| rehearsed process.suspend", "judged", "ended WouldAct");
+    }
+
+    @Test
     void aDetectionThatNobodyAnswersIsWrittenDownAllTheSame() {
         // Given
-        ResponsePipeline pipeline = new ResponsePipeline(
-                new FakeJournal(),
-                new NobodyAnswers(),
-                new Planner(ActionSets.none(), Mode.ENFORCE, ids()),
-                new GuardChain(List.of()),
-                actuator,
-                new Onlooker() {},
-                CLOCK);
+        ResponsePipeline pipeline = pipelineThatNobodyAnswers();
 
         // When
         pipeline.on(detection());
@@ -290,6 +337,17 @@ class ResponsePipelineTest {
                 new EverySetAnswers(),
                 new Planner(setsOf(mode, steps), Mode.ENFORCE, ids()),
                 new GuardChain(chain),
+                actuator,
+                new Onlooker() {},
+                CLOCK);
+    }
+
+    private ResponsePipeline pipelineThatNobodyAnswers() {
+        return new ResponsePipeline(
+                new FakeJournal(),
+                new NobodyAnswers(),
+                new Planner(ActionSets.none(), Mode.ENFORCE, ids()),
+                new GuardChain(List.of()),
                 actuator,
                 new Onlooker() {},
                 CLOCK);

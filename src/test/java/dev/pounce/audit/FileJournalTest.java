@@ -240,6 +240,75 @@ class FileJournalTest {
         assertHolds(3);
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3})
+    void whatWasAppendedTogetherIsThereAltogetherOrNotAtAll(int linesThatArrived) throws IOException {
+        // Given: a crash in the middle of a write
+        try (FileJournal journal = open()) {
+            journal.append(new JournalEntry.EngineStopped("one"));
+        }
+        long before = Files.size(lastSegment());
+        Path other = state.resolve("other");
+        try (FileJournal journal = FileJournal.open(other, NOON, SMALL_SEGMENTS)) {
+            journal.append(new JournalEntry.EngineStopped("one"));
+            journal.append(Entries.wholeStory("r").subList(0, 4));
+        }
+        List<String> lines =
+                Files.readAllLines(Segments.in(Segments.directoryIn(other)).getFirst());
+        if (lines.size() == 1) {
+            lines = Files.readAllLines(Segments.in(Segments.directoryIn(other)).getLast());
+        } else {
+            lines = lines.subList(1, lines.size());
+        }
+        assertThat(lines.subList(0, 3)).allMatch(line -> line.contains(",\"more\":true,\"prev\":"));
+        assertThat(lines.get(3)).doesNotContain("\"more\"");
+        for (String line : lines.subList(0, linesThatArrived)) {
+            Files.writeString(lastSegment(), line + "\n", StandardOpenOption.APPEND);
+        }
+        assertThat(entries()).hasSize(1 + linesThatArrived);
+        long torn = Files.size(lastSegment()) - before;
+
+        // When
+        open().close();
+
+        // Then
+        assertThat(entries().stream().map(RecordedEntry::type)).containsExactly("engine-stopped", "torn-tail-cut");
+        assertThat(entries().getLast().json().path("bytes").asLong()).isEqualTo(torn);
+        assertHolds(2);
+    }
+
+    @Test
+    void aTextThatLooksLikeTheMarkOfMoreIsNone() throws IOException {
+        // Given
+        try (FileJournal journal = open()) {
+            journal.append(new JournalEntry.EngineStopped("x,\"more\":true"));
+        }
+
+        // When
+        open().close();
+
+        // Then
+        assertHolds(1);
+        assertThat(entries()).hasSize(1);
+    }
+
+    @Test
+    void whoeverCommitsHimselfReturnsWhenTheHeadHasIt() throws IOException {
+        // Given: a committer that would take a minute
+        try (FileJournal journal =
+                FileJournal.open(state, NOON, new FileJournal.Limits(1 << 20, Duration.ofMinutes(1)))) {
+            long seq = journal.append(new JournalEntry.EngineStopped("x"));
+
+            // When
+            journal.commit();
+
+            // Then
+            assertThat(Head.read(Segments.head(Segments.directoryIn(state))))
+                    .hasValueSatisfying(head -> assertThat(head.seq()).isEqualTo(seq));
+            assertThat(journal.durable(seq).toCompletableFuture()).isCompleted();
+        }
+    }
+
     @Test
     void aTailThatWasCutOffBehindOurBackIsToldOfAndStaysABreak() throws IOException {
         // Given

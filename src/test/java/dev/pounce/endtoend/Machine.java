@@ -27,10 +27,15 @@ final class Machine {
 
     /** Leaves the test out, and says so, where the real parts cannot be had. */
     static void assumeItCanRunHere() {
-        leaveOutUnless(Files.isExecutable(home().resolve("bin/pounce")), "target/pounce is not there; run ci/package");
+        assumeItIsPackaged();
         leaveOutUnless(Files.isReadable(Path.of("/sys/kernel/btf/vmlinux")), "this kernel has no BTF");
         leaveOutUnless(run("id", "-u").out().strip().equals("0"), "not root");
         leaveOutUnless(run("sh", "-c", "command -v containerd").exit() == 0, "containerd is not installed");
+    }
+
+    /** Enough for an engine without a probe. */
+    static void assumeItIsPackaged() {
+        leaveOutUnless(Files.isExecutable(home().resolve("bin/pounce")), "target/pounce is not there; run ci/package");
     }
 
     private static void leaveOutUnless(boolean possible, String why) {
@@ -112,6 +117,19 @@ final class Machine {
     static boolean isAlive(long pid) {
         char state = stateOf("/proc/" + pid + "/stat");
         return state != 'Z' && state != 'X';
+    }
+
+    /** Memory that a process has in use, in KiB. */
+    static long residentKib(long pid) {
+        try {
+            return Files.readAllLines(Path.of("/proc/" + pid + "/status")).stream()
+                    .filter(line -> line.startsWith("VmRSS:"))
+                    .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")))
+                    .findFirst()
+                    .orElse(0);
+        } catch (IOException gone) {
+            return 0;
+        }
     }
 
     /** Held by SIGSTOP, every thread of it. */

@@ -1,0 +1,85 @@
+package dev.pounce.audit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pounce.action.Action;
+import dev.pounce.action.Outcome;
+import dev.pounce.correlation.AnIncident;
+import dev.pounce.correlation.Incident;
+import dev.pounce.guard.Verdict;
+import dev.pounce.planning.Mode;
+import dev.pounce.planning.ResponsePlan;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.ZoneOffset;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class OpenPlansTest {
+
+    private static final Outcome DONE = new Outcome.Done("seen");
+
+    @TempDir
+    Path state;
+
+    @Test
+    void stepsWhoseTurnHadNotComeAreLeftAsTheyWerePlanned() {
+        // Given: the first has ended, the second was under way, two had not had their turn
+        ResponsePlan plan = plan("r1", "s/1", "s/2", "s/3", "s/4");
+        journal(
+                new JournalEntry.Planned(plan),
+                new JournalEntry.Intended("r1", "s/1", Entries.KILL, Entries.NOON),
+                new JournalEntry.Ended("r1", "s/1", DONE, StageTimings.NONE),
+                new JournalEntry.Intended("r1", "s/2", Entries.KILL, Entries.NOON),
+                new JournalEntry.Judged("r1", "s/3", new Verdict.Allow()));
+
+        // When
+        List<OpenPlans.OpenPlan> open = OpenPlans.in(state);
+
+        // Then
+        assertThat(open).singleElement().satisfies(found -> {
+            assertThat(found.time()).isEqualTo(Entries.NOON);
+            assertThat(found.plan().id()).isEqualTo("r1");
+            assertThat(found.plan().steps()).isEqualTo(plan.steps());
+            assertThat(found.left()).containsExactly("s/3", "s/4");
+            assertThat(found.turnsTaken()).containsExactlyInAnyOrder("s/1", "s/2");
+            assertThat(found.unreadable()).isEmpty();
+        });
+    }
+
+    @Test
+    void aPlanWhoseStepsAllHadTheirTurnOrThatHasNoneIsNotOpen() {
+        // Given
+        journal(
+                new JournalEntry.Planned(plan("r1", "s/1", "s/2")),
+                new JournalEntry.Planned(plan("r2")),
+                new JournalEntry.Ended("r1", "s/1", new Outcome.Withheld("no"), StageTimings.NONE),
+                new JournalEntry.Recovered("r1", "s/2", JournalEntry.Resolution.UNKNOWN, "gone"));
+
+        // Then
+        assertThat(OpenPlans.in(state)).isEmpty();
+    }
+
+    private void journal(JournalEntry... entries) {
+        try (FileJournal journal = FileJournal.open(state, Clock.fixed(Entries.NOON, ZoneOffset.UTC))) {
+            journal.append(List.of(entries));
+        }
+    }
+
+    private static ResponsePlan plan(String id, String... steps) {
+        Incident incident =
+                AnIncident.of("i", Entries.NOON, List.of("s"), List.of(), List.of(Entries.detection("d")));
+        Action action = new Action.SuspendProcess(Entries.MINER_SINCE_6_9);
+        return new ResponsePlan(
+                id,
+                incident,
+                Arrays.stream(steps)
+                        .map(step -> new ResponsePlan.Step(
+                                step, "s", action, Mode.ENFORCE, Duration.ofSeconds(5), "because"))
+                        .toList(),
+                List.of());
+    }
+}
