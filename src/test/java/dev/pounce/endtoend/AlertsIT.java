@@ -8,6 +8,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -79,7 +80,7 @@ class AlertsIT {
             // When: 300 MB, in blocks of 1 MiB
             byte[] block = new byte[1 << 20];
             assertThatThrownBy(() -> {
-                        try (Socket socket = new Socket("127.0.0.1", port(engine))) {
+                        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port(engine))) {
                             OutputStream out = socket.getOutputStream();
                             out.write(("POST / HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + token()
                                             + "\r\nContent-Length: 314572800\r\n\r\n")
@@ -316,7 +317,7 @@ class AlertsIT {
         }
 
         private void send(int port, String token) {
-            try (Socket socket = new Socket("127.0.0.1", port)) {
+            try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
                 while (!over.get()) {
                     int number = next.getAndIncrement();
                     byte[] body = alert(number, "pod").getBytes(StandardCharsets.UTF_8);
