@@ -48,7 +48,7 @@ final class ListenOptions {
     Optional<Listening> listening() {
         if (address.isEmpty()) {
             if (open || certificate.isPresent() || key.isPresent()) {
-                throw usage("--no-auth, --tls-cert and --tls-key say how to listen, and there is no --listen");
+                throw usage("--no-auth, --tls-cert and --tls-key say how to listen; expected --listen with them");
             }
             return Optional.empty();
         }
