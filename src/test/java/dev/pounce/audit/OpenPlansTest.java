@@ -70,8 +70,7 @@ class OpenPlansTest {
     }
 
     private static ResponsePlan plan(String id, String... steps) {
-        Incident incident =
-                AnIncident.of("i", Entries.NOON, List.of("s"), List.of(), List.of(Entries.detection("d")));
+        Incident incident = AnIncident.of("i", Entries.NOON, List.of("s"), List.of(), List.of(Entries.detection("d")));
         Action action = new Action.SuspendProcess(Entries.MINER_SINCE_6_9);
         return new ResponsePlan(
                 id,

@@ -14,10 +14,8 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(60)
 @Timeout(60)
 class UserNamesTest {
 
@@ -163,6 +161,7 @@ class UserNamesTest {
     private String user(long uid, Optional<String> container, int pid, String until) {
         String answer = names.user(uid, container, pid);
         while (!answer.equals(until)) {
+            assertThat(Thread.currentThread().isInterrupted()).as("out of time").isFalse();
             nanos.addAndGet(TimeUnit.SECONDS.toNanos(2));
             answer = names.user(uid, container, pid);
         }

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,6 +24,7 @@ import java.util.function.Supplier;
 final class RunningEngine implements AutoCloseable {
 
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String LISTENING = "Listening for alerts on ";
 
     private final Process process;
     private final Path state;
@@ -44,6 +46,13 @@ final class RunningEngine implements AutoCloseable {
             throw new AssertionError("pounce run ended: " + engine.err);
         }
         return engine;
+    }
+
+    /** One that watches nothing itself and takes alerts from anybody on this machine; ready when this returns. */
+    static RunningEngine listening(Path state, String... arguments) {
+        List<String> all = new ArrayList<>(List.of("--no-probe", "--listen", "127.0.0.1:0", "--no-auth"));
+        all.addAll(List.of(arguments));
+        return armed(state, all.toArray(new String[0]));
     }
 
     /** @param prefix a command that starts it in some special way, such as {@code setpriv} */
@@ -78,6 +87,17 @@ final class RunningEngine implements AutoCloseable {
 
     Path state() {
         return state;
+    }
+
+    /** Where it listens for alerts. */
+    URI address() {
+        awaitMessage(LISTENING);
+        String line = err.stream()
+                .filter(said -> said.contains(LISTENING))
+                .findFirst()
+                .orElseThrow();
+        return URI.create(
+                line.substring(line.indexOf(LISTENING) + LISTENING.length()).split(" ", 2)[0]);
     }
 
     long timesArmed() {
@@ -129,9 +149,17 @@ final class RunningEngine implements AutoCloseable {
     /** All steps of all responses: {@code pounce audit list -o json}. */
     List<JsonNode> steps() {
         List<JsonNode> steps = new ArrayList<>();
-        Machine.Ran list = Machine.pounce("audit", "list", "-o", "json", "--state", state.toString());
-        list.out().lines().forEach(line -> parse(line).path("steps").forEach(steps::add));
+        responses().forEach(response -> response.path("steps").forEach(steps::add));
         return steps;
+    }
+
+    /** {@code pounce audit list -o json}, oldest first. */
+    List<JsonNode> responses() {
+        return Machine.pounce("audit", "list", "-o", "json", "--state", state.toString())
+                .out()
+                .lines()
+                .map(RunningEngine::parse)
+                .toList();
     }
 
     /** The probe that it has started. */
