@@ -114,6 +114,14 @@ final class PolicyFiles {
                 """.formatted(name, condition);
     }
 
+    static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException broken) {
+            throw new UncheckedIOException(broken);
+        }
+    }
+
     static void write(Path file, String text) {
         try {
             Files.writeString(file, text);

@@ -72,7 +72,7 @@ class ShippedSetsIT {
     }
 
     private static boolean waitsForNothingToHappen(Path set) {
-        return read(set).contains("absence:");
+        return PolicyFiles.read(set).contains("absence:");
     }
 
     /**
@@ -84,8 +84,8 @@ class ShippedSetsIT {
             Story told = new Story(
                     story.getFileName().toString(),
                     stories.size() + 1,
-                    read(story.resolve("detections.jsonl")),
-                    read(story.resolve("plan.jsonl")));
+                    PolicyFiles.read(story.resolve("detections.jsonl")),
+                    PolicyFiles.read(story.resolve("plan.jsonl")));
             if (!onlyAnswered || !told.answers().isEmpty()) {
                 stories.add(told);
             }
@@ -169,14 +169,6 @@ class ShippedSetsIT {
     private static List<Path> in(Path folder) {
         try (Stream<Path> files = Files.list(folder)) {
             return files.sorted().toList();
-        } catch (IOException broken) {
-            throw new UncheckedIOException(broken);
-        }
-    }
-
-    private static String read(Path file) {
-        try {
-            return Files.readString(file);
         } catch (IOException broken) {
             throw new UncheckedIOException(broken);
         }
