@@ -282,10 +282,12 @@ class ResponsePipelineTest {
     void stepsThatARestartFindsLeftGoOnUnderTheGuards() {
         // Given
         Action hold = new Action.SuspendProcess(VICTIM);
-        ResponsePlan.Step first = new ResponsePlan.Step("test/a", "test", hold, Mode.ENFORCE, Duration.ofSeconds(1), "");
-        ResponsePlan.Step second = new ResponsePlan.Step("test/b", "test", hold, Mode.DRY_RUN, Duration.ofSeconds(1), "");
-        ResponsePlan plan = new ResponsePlan(
-                "r", new Incident("i", NOW, List.of(), List.of()), List.of(first, second), List.of());
+        ResponsePlan.Step first =
+                new ResponsePlan.Step("test/a", "test", hold, Mode.ENFORCE, Duration.ofSeconds(1), "");
+        ResponsePlan.Step second =
+                new ResponsePlan.Step("test/b", "test", hold, Mode.DRY_RUN, Duration.ofSeconds(1), "");
+        ResponsePlan plan =
+                new ResponsePlan("r", new Incident("i", NOW, List.of(), List.of()), List.of(first, second), List.of());
 
         // When
         pipeline("enforce", ONE_STEP).goOnWith(plan, Set.of("test/a"));
