@@ -32,6 +32,8 @@ class PlannerTest {
     private static final ContainerRef CONTAINER = new ContainerRef(ADetection.NODE, "c1");
     private static final ActionTemplate SUSPEND = ActionTemplate.of(ActionType.PROCESS_SUSPEND);
     private static final ActionTemplate KILL = ActionTemplate.of(ActionType.PROCESS_KILL, Map.of("scope", "process"));
+    private static final ActionTemplate CALL =
+            ActionTemplate.of(ActionType.CALL_WEBHOOK, Map.of("url", "https://example.com/"));
     private static final ActionTemplate KILL_CONTAINER =
             ActionTemplate.of(ActionType.PROCESS_KILL, Map.of("scope", "container"));
 
@@ -388,7 +390,7 @@ class PlannerTest {
         // Given
         Planner planner = planner(
                 Mode.ENFORCE,
-                set("first", Mode.ENFORCE, step("s", SUSPEND)),
+                set("first", Mode.ENFORCE, step("s", CALL)),
                 lastToAnswer("second", step("s", KILL)),
                 set("third", Mode.ENFORCE, step("s", KILL_CONTAINER)));
 
@@ -439,13 +441,13 @@ class PlannerTest {
         Planner planner = planner(
                 Mode.ENFORCE,
                 set("a", Mode.ENFORCE, step("hold", SUSPEND)),
-                set("b", Mode.ENFORCE, step("stop", SUSPEND), step("kill", KILL, "stop")));
+                set("b", Mode.ENFORCE, step("stop", SUSPEND), step("call", CALL, "stop")));
 
         // When
         ResponsePlan plan = planner.planFor(incident(inContainer, "a", "b"));
 
         // Then
-        assertThat(plan.steps()).extracting(ResponsePlan.Step::id).containsExactly("a/hold", "b/kill");
+        assertThat(plan.steps()).extracting(ResponsePlan.Step::id).containsExactly("a/hold", "b/call");
         assertThat(plan.steps().getLast().after()).containsExactly("a/hold");
     }
 }
