@@ -132,33 +132,36 @@ public final class Intake implements AutoCloseable {
     }
 
     private void run() {
-        List<Optional<Waiting>> together = new ArrayList<>(AT_ONCE);
+        List<Waiting> written = new ArrayList<>(AT_ONCE);
         try {
             while (!ending || !queue.isEmpty()) {
-                together.add(queue.take());
-                queue.drainTo(together, AT_ONCE - 1);
-                handle(together.stream().flatMap(Optional::stream).toList());
-                together.clear();
+                Optional<Waiting> next = queue.take();
+                // What comes while these are handled need not wait for another turn of the disk
+                for (int i = 1; next != null; i++) {
+                    next.ifPresent(waiting -> handle(waiting, written));
+                    next = i < AT_ONCE ? queue.poll() : null;
+                }
+                commit(written);
+                written.clear();
             }
         } catch (InterruptedException hurried) {
             Thread.currentThread().interrupt();
         }
     }
 
-    private void handle(List<Waiting> together) {
-        List<Waiting> written = new ArrayList<>(together.size());
-        for (Waiting waiting : together) {
-            if (isWritten(waiting.alert())) {
-                written.add(waiting);
-            } else {
-                answer(waiting, Answer.UNRECORDED);
-            }
+    private void handle(Waiting waiting, List<Waiting> written) {
+        if (isWritten(waiting.alert())) {
+            written.add(waiting);
+        } else {
+            answer(waiting, Answer.UNRECORDED);
         }
-        if (written.isEmpty()) {
-            return;
+    }
+
+    private void commit(List<Waiting> written) {
+        if (!written.isEmpty()) {
+            Answer answer = downstream.commit() ? Answer.ACCEPTED : Answer.UNRECORDED;
+            written.forEach(waiting -> answer(waiting, answer));
         }
-        Answer answer = downstream.commit() ? Answer.ACCEPTED : Answer.UNRECORDED;
-        written.forEach(waiting -> answer(waiting, answer));
     }
 
     private boolean isWritten(Alert alert) {
