@@ -62,16 +62,19 @@ public final class EngineRun implements QuarkusApplication {
     }
 
     @Override
-    public int run(String... args) throws IOException {
+    public int run(String... args) {
         Engine engine = EngineBeans.engine();
         try {
             engine.watch(this::send, pipeline, rehearsals::send);
             engine.listen(this::isRecorded, pipeline, vertx::get);
             Quarkus.waitForExit();
+            return 0;
+        } catch (IOException unusable) {
+            LOG.errorv("The engine cannot run: {0}", unusable.getMessage()); // here, where it is still printed
+            return 1;
         } finally {
             engine.close();
         }
-        return 0;
     }
 
     /** Alerts have one sender, the intake's thread, so that each has gone its way when this returns. */

@@ -171,6 +171,21 @@ class AlertsIT {
     }
 
     @Test
+    void anAddressThatIsTakenIsSaidAndEndsTheEngine() {
+        try (RunningEngine engine = start()) {
+            // When
+            Machine.Ran second = Machine.pounce(
+                    "run", "--no-probe", "--listen", "127.0.0.1:" + port(engine), "--state", folder + "/second");
+
+            // Then
+            assertThat(second.exit()).isEqualTo(1);
+            assertThat(second.err())
+                    .contains("The engine cannot run: cannot listen on")
+                    .contains("Address already in use");
+        }
+    }
+
+    @Test
     void withNoAuthOnLoopbackThereIsNoTokenToKnow() throws Exception {
         try (RunningEngine engine = start("--no-auth")) {
             assertThat(client.send(request(engine, alert(1, "a")).build(), HttpResponse.BodyHandlers.ofString())
