@@ -36,6 +36,9 @@ import java.util.stream.Stream;
  */
 public record Policy(RuleSet rules, ActionSets actionSets, List<LoadedFile> files) {
 
+    /** The hash of a file with nothing in it. */
+    static final String EMPTY = sha256(new byte[0]);
+
     public Policy {
         files = List.copyOf(files);
     }

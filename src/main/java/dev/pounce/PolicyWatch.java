@@ -12,8 +12,9 @@ import org.jboss.logging.Logger;
 
 /**
  * Looks once a second whether the rule and action set files are other than those in force, and loads them when they have
- * been the same twice in a row: an editor that truncates and then writes is not caught in between. A change with
- * an error is said once, and what was loaded before stays.
+ * been the same twice in a row: an editor that truncates and then writes is not caught in between, and one that
+ * never comes to the writing (a full disk) does not take the rules away. A change with an error is said once, and what was
+ * loaded before stays.
  *
  * <p>Compares contents and not times or events: so a rename, a swapped link of a ConfigMap and a save in place are all
  * seen, and a touch is not.
@@ -26,6 +27,7 @@ final class PolicyWatch {
     private final EngineSettings settings;
     private final Consumer<Policy> use;
     private final Later later;
+    private List<LoadedFile> inForce;
     private List<LoadedFile> judged;
     private List<LoadedFile> lastSeen;
 
@@ -34,6 +36,7 @@ final class PolicyWatch {
         this.settings = settings;
         this.use = use;
         this.later = later;
+        this.inForce = inForce;
         this.judged = inForce;
         this.lastSeen = inForce;
     }
@@ -48,7 +51,7 @@ final class PolicyWatch {
             boolean settled = now.equals(lastSeen);
             lastSeen = now;
             if (settled && !now.equals(judged)) {
-                load();
+                load(now);
                 judged = now; // not before: what could not be put in force is tried again
             }
         } catch (RuntimeException bug) {
@@ -57,11 +60,24 @@ final class PolicyWatch {
         later.run(EVERY, this::look);
     }
 
-    private void load() {
+    private void load(List<LoadedFile> now) {
+        Optional<String> emptied = now.stream()
+                .filter(file -> file.sha256().equals(Policy.EMPTY) && !inForce.contains(file))
+                .map(LoadedFile::path)
+                .filter(path -> inForce.stream().anyMatch(file -> file.path().equals(path)))
+                .findFirst();
+        if (emptied.isPresent()) {
+            LOG.errorv(
+                    "{0} is empty now, as a file is that could not be saved: the rules and action sets loaded before stay"
+                            + " in force; if nothing is to be in it, leave a comment there",
+                    emptied.get());
+            return;
+        }
         Problems problems = new Problems();
         Optional<Policy> policy = Policy.read(settings.rules(), settings.actionSets(), settings.talon(), problems);
         if (policy.isPresent()) {
             use.accept(policy.get());
+            inForce = now;
             return;
         }
         for (Problem problem : problems.all()) {

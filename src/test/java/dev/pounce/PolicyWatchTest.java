@@ -86,6 +86,20 @@ class PolicyWatchTest {
     }
 
     @Test
+    void aFileThatWasTruncatedAndNeverWrittenTakesNothingAway() throws IOException {
+        // When
+        Files.writeString(file, "");
+        lookTimes(4);
+        List<String> whileEmpty = List.copyOf(used);
+        Files.writeString(file, rule("Second"));
+        lookTimes(3);
+
+        // Then
+        assertThat(whileEmpty).isEmpty();
+        assertThat(used).containsExactly("Second");
+    }
+
+    @Test
     void aFileReplacedByRenameIsSeen() throws IOException {
         // When
         Path other = directory.resolve("other");
