@@ -159,6 +159,7 @@ public final class Engine implements AutoCloseable {
      */
     public static Engine open(EngineSettings settings, Policy policy, Clock clock, Onlooker onlooker) {
         FileJournal journal = FileJournal.open(settings.state(), clock);
+        Instant ended = new JournalScan(settings.state()).lastTime().orElseGet(clock::instant);
         List<OpenIntents.OpenIntent> unfinished = OpenIntents.in(settings.state());
         List<OpenUndos.OpenUndo> openUndos = OpenUndos.in(settings.state());
         List<OpenPlans.OpenPlan> cutShort = OpenPlans.in(settings.state());
@@ -169,7 +170,7 @@ public final class Engine implements AutoCloseable {
         stopped.forEach(set -> journal.append(
                 new JournalEntry.BudgetTripped(set, "it had used up its budget before the engine was started")));
         Engine engine = new Engine(settings, policy, clock, onlooker, journal, stopped, cutShort);
-        engine.recall();
+        engine.recall(ended);
         engine.processes.warmUp();
         for (JournalEntry.Recovered recovered : OpenIntents.resolve(unfinished, engine::observe, journal)) {
             LOG.warnv(
@@ -200,18 +201,29 @@ public final class Engine implements AutoCloseable {
         }
     }
 
-    /** What had been half seen when the engine ended, and who had been answered, is still so. */
-    private void recall() {
+    /**
+     * What had been half seen when the engine ended, and who had been answered, is still so. What it waited for and did
+     * not come while none ran is answered, however long that was.
+     *
+     * @param ended the last that was heard of the one before
+     */
+    private void recall(Instant ended) {
         Duration memory = correlator.memory();
         if (memory.isZero()) {
             return;
         }
-        new JournalScan(settings.state())
-                .forEach(Optional.of(clock.instant().minus(memory)), Optional.empty(), moment -> {
-                    if (moment instanceof JournalScan.Moment.Seen(Instant at, Detection detection)) {
-                        correlator.remember(detection, at);
-                    }
-                });
+        Instant since = (ended.isBefore(clock.instant()) ? ended : clock.instant()).minus(memory);
+        new JournalScan(settings.state()).forEach(Optional.of(since), Optional.empty(), moment -> {
+            switch (moment) {
+                case JournalScan.Moment.Seen seen -> correlator.recall(seen.detection(), seen.at());
+                case JournalScan.Moment.Planned planned ->
+                    planned.detections().stream()
+                            .reduce((earlier, last) -> last)
+                            .ifPresent(last -> correlator.answered(planned.triggers(), last, planned.at()));
+                case JournalScan.Moment.Counted counted -> {}
+                case JournalScan.Moment.Started started -> {}
+            }
+        });
     }
 
     private static ContainerIds containerIds() {
@@ -277,6 +289,7 @@ public final class Engine implements AutoCloseable {
     public void watch(Consumer<Detection> detections, ResponsePipeline pipeline, Consumer<Runnable> rehearsals)
             throws IOException {
         cutShort.forEach(open -> goOnWith(open, pipeline));
+        pipeline.passTime(); // before anything new comes
         Path run = settings.state().resolve("run");
         if (settings.probe().isPresent()) {
             watch(settings.probe().get(), run.resolve("probe.sock"), detections);

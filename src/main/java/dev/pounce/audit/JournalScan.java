@@ -104,6 +104,36 @@ public final class JournalScan {
         return new Outcome(pass.damaged, pass.damages);
     }
 
+    /** When the last entry was written that can be read; empty when there is none. Reads one segment. */
+    public Optional<Instant> lastTime() {
+        try {
+            List<Path> segments = Files.isDirectory(directory) ? Segments.in(directory) : List.of();
+            for (Path segment : segments.reversed()) {
+                Optional<Instant> last = lastTimeIn(segment);
+                if (last.isPresent()) {
+                    return last;
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return Optional.empty();
+    }
+
+    private static Optional<Instant> lastTimeIn(Path segment) throws IOException {
+        Optional<Instant> last = Optional.empty();
+        try (LineReader lines = new LineReader(segment)) {
+            while (lines.next() && lines.isComplete()) {
+                try {
+                    last = Optional.of(timeOf(lines));
+                } catch (IllegalArgumentException | DateTimeException unreadable) {
+                    // the one before it then
+                }
+            }
+        }
+        return last;
+    }
+
     private static boolean endsBefore(Instant since, Path nextSegment) throws IOException {
         try {
             return JournalReader.firstTimeIn(nextSegment)

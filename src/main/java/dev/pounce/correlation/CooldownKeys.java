@@ -17,6 +17,12 @@ final class CooldownKeys {
     /** Not an asset: nothing is done to it. */
     private record Namespace(String name) {}
 
+    /**
+     * What other products' alerts name and no asset stands for: a container by the beginning of its id, a process by a pid
+     * that may be another's by now. Enough to hold still for; without it one of them would silence the set for all.
+     */
+    private record Told(String kind, Object node, Object name) {}
+
     private CooldownKeys() {}
 
     /** An asset, a namespace, or the name of the rule. */
@@ -37,17 +43,35 @@ final class CooldownKeys {
         return switch (key) {
             case Asset asset -> asset.display();
             case Namespace namespace -> "namespace/" + namespace.name;
+            case Told told -> told.kind + "/" + told.name;
             default -> "rule/" + key;
         };
     }
 
     private static @Nullable Object process(Detection detection) {
-        return first(ProcessRef.class, detection);
+        Asset process = first(ProcessRef.class, detection);
+        return process != null || !(detection.fields().get("proc.pid") instanceof Long pid)
+                ? process
+                : new Told("process", nodeOrNothing(detection), pid);
     }
 
     private static @Nullable Object container(Detection detection) {
         Asset container = first(ContainerRef.class, detection);
-        return container != null ? container : process(detection);
+        if (container != null) {
+            return container;
+        }
+        return detection.fields().get("container.id") instanceof String id
+                        && !id.isEmpty()
+                        && !id.equals("host")
+                        && !id.equals("<NA>")
+                        && first(ProcessRef.class, detection) == null
+                ? new Told("container", nodeOrNothing(detection), id)
+                : process(detection);
+    }
+
+    private static Object nodeOrNothing(Detection detection) {
+        Asset node = first(NodeRef.class, detection);
+        return node != null ? node : "";
     }
 
     private static @Nullable Object pod(Detection detection) {

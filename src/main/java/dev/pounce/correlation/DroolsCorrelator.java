@@ -84,8 +84,9 @@ public final class DroolsCorrelator implements Correlator, AutoCloseable {
      * Restart and reload
      * ------------------
      * The rules of the second base know no book, so a reload does not touch its sessions: a trigger that waits for the same
-     * as before keeps its Watch, which is what facts point to, at its new place. After a restart remember() takes in what is
-     * in the journal; accept() says what has to be there (Finding.remembered), which includes detections that only
+     * as before keeps its Watch, which is what facts point to, at its new place. After a restart recall() takes in what is
+     * in the journal; a wait that was over by then may or may not have been answered, which the journal says as well
+     * (answered()). A replay has other sets than the journal and takes it for answered (remember()). accept() says what has to be there (Finding.remembered), which includes detections that only
      * ended a wait, or used something up without an answer.
      *
      * Decided here, and not obvious: a second A does not put off the deadline of "A without B". A wait is in vain from
@@ -117,6 +118,9 @@ public final class DroolsCorrelator implements Correlator, AutoCloseable {
     /** Half a gigabyte, and the detections that they keep, when all are in use. */
     public static final int DEFAULT_LIVE_KEYS = 1_000_000;
 
+    /** Whoever asks {@link #elapsed} once a second has asked by then, and has not asked before. */
+    private static final Duration ELAPSED_BY_THEN = Duration.ofSeconds(5);
+
     private final Supplier<String> ids;
     private final Cooldowns cooldowns;
     private final Memory memory;
@@ -128,12 +132,20 @@ public final class DroolsCorrelator implements Correlator, AutoCloseable {
     private final List<Clue> clues = new ArrayList<>();
     private final List<Complete> complete = new ArrayList<>();
     private final List<Awaited> inVain = new ArrayList<>();
+    private final List<Shelved> shelf = new ArrayList<>();
     private RuleNetwork network;
     private KieSession session;
     private @Nullable KieBase patterns;
 
     /** A trigger whose pattern is complete. */
     private record Complete(int place, List<Detection> evidence) {}
+
+    /**
+     * A wait that was over before the restart, and nobody knows yet whether it was answered.
+     *
+     * @param held whether its set was cooling down when it ended, so that it was not to be answered
+     */
+    private record Shelved(Awaited over, boolean held) {}
 
     /** @param ids of incidents: unique, and in the order of time */
     public DroolsCorrelator(RuleBook book, Supplier<String> ids) {
@@ -176,6 +188,7 @@ public final class DroolsCorrelator implements Correlator, AutoCloseable {
     public Finding accept(Detection detection, Instant now) {
         enter();
         try {
+            endRecall();
             takeNewNetwork();
             take(detection, now);
             List<Incident> incidents = complete.isEmpty() ? List.of() : conclude(now);
@@ -192,6 +205,7 @@ public final class DroolsCorrelator implements Correlator, AutoCloseable {
     public List<Incident> elapsed(Instant now) {
         enter();
         try {
+            endRecall();
             takeNewNetwork();
             letElapse(now);
             return concludeWaits(now);
@@ -213,6 +227,81 @@ public final class DroolsCorrelator implements Correlator, AutoCloseable {
             answers(then, new ArrayList<>(0));
         } finally {
             leave();
+        }
+    }
+
+    /**
+     * After a restart: {@link #remember}, but what waited in vain is not taken for answered. Unless {@link #answered} says
+     * that it was, it is answered by the next {@link #elapsed}.
+     */
+    public void recall(Detection detection, Instant then) {
+        enter();
+        try {
+            takeNewNetwork();
+            letElapse(then.minus(ELAPSED_BY_THEN));
+            shelve();
+            take(detection, then);
+            shelve();
+            answers(then, new ArrayList<>(0));
+        } finally {
+            leave();
+        }
+    }
+
+    /** After a restart: these sets answered what this detection was the last of. */
+    public void answered(List<String> sets, String detection, Instant then) {
+        if (sets.stream().noneMatch(this::waitsForNothing)) {
+            return;
+        }
+        enter();
+        try {
+            takeNewNetwork();
+            letElapse(then); // as it had then, or there would be no answer
+            shelve();
+            for (int i = shelf.size() - 1; i >= 0; i--) {
+                Awaited wait = shelf.get(i).over();
+                Trigger trigger = triggerOf(wait);
+                if (wait.detection().id().equals(detection) && sets.contains(trigger.name())) {
+                    shelf.remove(i);
+                    trigger.cooldown()
+                            .ifPresent(cooldown -> cooldowns.start(
+                                    trigger.name(),
+                                    CooldownKeys.of(wait.detection(), cooldown.per()),
+                                    then.plus(cooldown.length())));
+                }
+            }
+        } finally {
+            leave();
+        }
+    }
+
+    private boolean waitsForNothing(String set) {
+        Trigger trigger = network.trigger(set);
+        return trigger != null && trigger.pattern() instanceof Pattern.Absence;
+    }
+
+    /** Puts waits that are over aside, with what a cooldown would have said then. */
+    private void shelve() {
+        for (Awaited wait : inVain) {
+            Trigger trigger = triggerOf(wait);
+            Instant end = Instant.EPOCH.plusNanos(wait.deadline());
+            boolean held = trigger.cooldown()
+                    .flatMap(cooldown ->
+                            cooldowns.end(trigger.name(), CooldownKeys.of(wait.detection(), cooldown.per()), end))
+                    .isPresent();
+            shelf.add(new Shelved(wait, held));
+        }
+        inVain.clear();
+    }
+
+    private Trigger triggerOf(Awaited wait) {
+        return network.trigger(wait.subject().watch().place());
+    }
+
+    private void endRecall() {
+        if (!shelf.isEmpty()) {
+            shelf.stream().filter(shelved -> !shelved.held()).map(Shelved::over).forEach(inVain::add);
+            shelf.clear();
         }
     }
 

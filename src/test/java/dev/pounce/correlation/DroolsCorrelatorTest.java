@@ -289,6 +289,13 @@ class DroolsCorrelatorTest {
             "CONTAINER, p7,    p8,     true",
             "CONTAINER, p7 c1, p7,     true",
             "PROCESS,   c1,    c2,     false",
+            "PROCESS,   i7 k1, i7 k1,  false",
+            "PROCESS,   i7 k1, i8 k1,  true",
+            "CONTAINER, i7 k1, i8 k1,  false",
+            "CONTAINER, i7 k1, i7 k2,  true",
+            "CONTAINER, p7 k1, p8 k1,  true",
+            "POD,       k1,    k2,     true",
+            "CONTAINER, khost, khost,  false",
             "NODE,      p7,    p8 c2,  false",
             "NODE,      p7,    n,      false",
             "RULE,      p7,    p8,     false",
@@ -312,6 +319,8 @@ class DroolsCorrelatorTest {
                 switch (asset.charAt(0)) {
                     case 'p' -> detection.process(Integer.parseInt(asset.substring(1)));
                     case 'c' -> detection.container(asset);
+                    case 'i' -> detection.field("proc.pid", Long.valueOf(asset.substring(1)));
+                    case 'k' -> detection.field("container.id", asset.substring(1));
                     default -> detection.node();
                 }
             }

@@ -15,6 +15,7 @@ import java.math.BigInteger;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -93,6 +94,7 @@ class PatternsOverTimeTest {
         String[] valueApart = word.split("=");
         String[] parts = valueApart[0].split("@");
         ADetection detection = ADetection.of(parts[0].substring(0, 1))
+                .id("d-" + detections)
                 .tags("t" + detections++)
                 .field("word", word)
                 .time(second(Double.parseDouble(parts[1])));
@@ -596,6 +598,48 @@ class PatternsOverTimeTest {
                 assertThat(found).containsExactly("w:c1@0", "w:c2@30");
             } else {
                 assertThat(String.join(" ", found)).isEqualTo(expected == null ? "" : expected);
+            }
+        }
+
+        /** Words as above; {@code !c1@60} is the journal's entry that the set answered c1 at 60. */
+        @ParameterizedTest
+        @CsvSource(
+                delimiter = '|',
+                value = {
+                    "c1@0                  | @1000            | w:c1@0",
+                    "c1@0 !c1@60 c2@400    | @401 @460        | w:c2@400",
+                    "c1@0 !c1@60           | @61              |",
+                    "c1@0 d1@50@61         | @62              |",
+                    "c1@0 d1@61            | @62              | w:c1@0",
+                    "c1@0 !c1@60 c1@65     | @130 @361        | ", // while it cools down
+                    "c1@0 c1@61            | @62 @122         | w:c1@0", // the second while it cools down
+                    "c1@0 !c1@60 c1@61 a2@400 | @500          |",
+                    "c1@0 !c1@60 c1@301    | @400             | w:c1@301",
+                })
+        void aWaitThatIsOverIsAnsweredUnlessTheJournalSaysThatItWas(String before, String after, String expected) {
+            // Given
+            DroolsCorrelator correlator =
+                    correlator(set("w", absence("c", "d")).cooldown(Trigger.Per.RULE, Duration.ofMinutes(5)));
+            recall(correlator, before);
+
+            // When
+            List<String> found = history(correlator, after);
+
+            // Then
+            assertThat(String.join(" ", found)).isEqualTo(expected == null ? "" : expected);
+        }
+
+        private void recall(DroolsCorrelator correlator, String words) {
+            Map<String, String> ids = new HashMap<>();
+            for (String word : words.split(" ")) {
+                String key = word.substring(0, word.indexOf('@'));
+                if (word.startsWith("!")) {
+                    correlator.answered(List.of("w"), ids.getOrDefault(key.substring(1), ""), arrival(word));
+                } else {
+                    Detection detection = detection(word);
+                    ids.put(key, detection.id());
+                    correlator.recall(detection, arrival(word));
+                }
             }
         }
 

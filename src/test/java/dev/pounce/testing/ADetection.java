@@ -22,6 +22,7 @@ public final class ADetection {
     public static final Instant TIME = Instant.parse("2026-11-23T15:04:05.678Z");
 
     private final String rule;
+    private String id = "d-1";
     private Priority priority = Priority.WARNING;
     private String source = "syscall";
     private final List<String> tags = new ArrayList<>();
@@ -35,6 +36,11 @@ public final class ADetection {
 
     public static ADetection of(String rule) {
         return new ADetection(rule);
+    }
+
+    public ADetection id(String value) {
+        id = value;
+        return this;
     }
 
     public ADetection priority(Priority value) {
@@ -89,6 +95,6 @@ public final class ADetection {
     }
 
     public Detection build() {
-        return new Detection("d-1", time, source, rule, priority, tags, rule + " happened", fields, assets);
+        return new Detection(id, time, source, rule, priority, tags, rule + " happened", fields, assets);
     }
 }
