@@ -37,9 +37,7 @@ import dev.pounce.intake.Intake;
 import dev.pounce.intake.Listening;
 import dev.pounce.intake.RecentAlerts;
 import dev.pounce.intake.Token;
-import dev.pounce.planning.ActionSet;
 import dev.pounce.planning.ActionSets;
-import dev.pounce.planning.Guards;
 import dev.pounce.planning.Planner;
 import dev.pounce.planning.ResponsePlan;
 import dev.pounce.probe.BootClock;
@@ -252,7 +250,7 @@ public final class Engine implements AutoCloseable {
 
     /** As a command asks for it: the set's name and who asks; the answer is JSON. */
     private String rearm(String words) {
-        String set = words.substring(0, Math.max(0, words.indexOf(' ')));
+        String set = words.substring(0, Math.max(0, words.lastIndexOf(' ')));
         boolean stopped = budgets.tripped().contains(set);
         if (stopped) {
             journal.append(new JournalEntry.Rearmed(set, words.substring(set.length() + 1)));
@@ -308,15 +306,13 @@ public final class Engine implements AutoCloseable {
         every(1, TimeUnit.HOURS, files, this::expire);
     }
 
-    /** What a set allows itself is not in the journal; it is what the set says now. */
-    private ResponsePlan underTheGuardsOfNow(ResponsePlan plan) {
+    /** Under what their sets say now, should that be less than it was; what they allow themselves is not in the journal. */
+    private ResponsePlan asTheSetsAreNow(ResponsePlan plan) {
         List<ResponsePlan.Step> steps = plan.steps().stream()
-                .map(step -> step.with(
-                        settings.ceiling(),
-                        policy.actionSets()
-                                .named(step.actionSet())
-                                .map(ActionSet::guards)
-                                .orElse(Guards.NONE)))
+                .map(step -> policy.actionSets()
+                        .named(step.actionSet())
+                        .map(set -> step.with(set.mode().cappedBy(settings.ceiling()), set.guards()))
+                        .orElse(step)) // whose turn does not come
                 .toList();
         return new ResponsePlan(plan.id(), plan.incident(), steps, plan.leftOut());
     }
@@ -342,7 +338,7 @@ public final class Engine implements AutoCloseable {
             }
         }
         journal.append(withheld);
-        pipeline.goOnWith(underTheGuardsOfNow(open.plan()), turnsTaken);
+        pipeline.goOnWith(asTheSetsAreNow(open.plan()), turnsTaken);
     }
 
     private static JournalEntry withheld(OpenPlans.OpenPlan open, String step, String why) {

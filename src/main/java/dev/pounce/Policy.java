@@ -77,7 +77,8 @@ public record Policy(RuleSet rules, ActionSets actionSets, List<LoadedFile> file
         return Optional.of(new Policy(read.rules().get(), sets.get(), files));
     }
 
-    private static Optional<ActionSets> together(ActionSets ours, List<ActionSet> theirs, Problems problems) {
+    /** Action sets and Falco Talon's rules as one; empty when two have the same name, which is then among the problems. */
+    public static Optional<ActionSets> together(ActionSets ours, List<ActionSet> theirs, Problems problems) {
         List<ActionSet> all = new ArrayList<>(ours.all());
         for (ActionSet set : theirs) {
             ours.named(set.name())

@@ -85,7 +85,9 @@ public class ResponsePipeline {
     private boolean isRecorded(Detection detection, Optional<String> alert) {
         boolean recorded = true;
         Recording record = new Recording(journal);
-        StageClock stages = StageClock.since(detection.time(), clock.instant());
+        Instant now = clock.instant();
+        // Another product's clock is not ours, nor is the way of its alerts
+        StageClock stages = StageClock.since(alert.isPresent() ? now : detection.time(), now);
         turn.lock();
         try {
             repetitions.over(clock.instant()).forEach(record::note);

@@ -136,8 +136,9 @@ final class AuditCommand implements Callable<Integer> {
     @Command(
             name = "verify",
             description = {
-                "Recomputes the hash chain over the whole journal. Exit code 0 when every line follows from the one",
-                "before, 1 when a line was changed, cut, swapped or lost: each such place is printed."
+                "Recomputes the hash chain over the whole journal.",
+                "",
+                "Exit code 0 when every line follows from the one before, 1 when a line was changed, cut, swapped or lost: each such place is printed."
             })
     static final class Verify implements Callable<Integer> {
 

@@ -15,8 +15,10 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "explain",
         description = {
-            "Says why a response is what it is: what was seen and which values conditions looked at, which action",
-            "set had waited for what, why each step is there and what was left out, what the guards said.",
+            "Says why a response is what it is.",
+            "",
+            "What was seen and which values conditions looked at, which action set had waited for what, why each step",
+            "is there and what was left out, what the guards said.",
             "Read from the journal, whether or not an engine is running. 'pounce audit show' tells the course."
         })
 final class ExplainCommand implements Callable<Integer> {

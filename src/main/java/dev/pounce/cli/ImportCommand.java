@@ -39,8 +39,9 @@ final class ImportCommand implements Callable<Integer> {
     @Command(
             name = "talon",
             description = {
-                "Writes the action sets that answer as Falco Talon's rules do. Files are taken together in the order in",
-                "which they are given, as Talon does. What Talon would do otherwise, or was surely not meant, is written",
+                "Writes the action sets that answer as Falco Talon's rules do.",
+                "",
+                "Files are taken together in the order in which they are given, as Talon does. What Talon would do otherwise, or was surely not meant, is written",
                 "as a comment above the set. Exit code 1, and nothing written, when a file has an error."
             },
             footer = {

@@ -32,8 +32,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "plan",
         description = {
-            "Says what would be planned for a detection, without an engine: which action sets match, and",
-            "their steps.",
+            "Says which action sets a detection matches, and with which steps they would answer.",
             "",
             "The detection is read from a file in Falco's JSON. A file with one on each line is taken as a",
             "recording, so that sequences, counts and cooldowns go on from line to line. With -o json there",

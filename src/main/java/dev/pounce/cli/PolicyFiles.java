@@ -49,7 +49,13 @@ final class PolicyFiles {
         WhereCompiler where = Policy.whereIn(read.rules().orElse(RuleSet.empty()));
         new ActionSetReader(where).readAll(actionSets, problems).ifPresent(found -> sets.addAll(found.all()));
         if (!talon.isEmpty()) {
-            TalonFiles.read(talon, where, problems).ifPresent(sets::addAll);
+            ActionSets ours = new ActionSets(sets);
+            TalonFiles.read(talon, where, problems)
+                    .flatMap(theirs -> Policy.together(ours, theirs, problems))
+                    .ifPresent(all -> {
+                        sets.clear();
+                        sets.addAll(all.all());
+                    });
         }
         if (problems.hasErrors()) {
             throw new Refusal(problems.all().stream()

@@ -14,7 +14,9 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "rearm",
         description = {
-            "Lets an action set act again that has used up its budget. First find out why it did: pounce audit list",
+            "Lets an action set act again that has used up its budget.",
+            "",
+            "First find out why it did: pounce audit list --actionset SET.",
             "Exit code 0 when it may act again, 1 when it was not stopped."
         })
 final class RearmCommand implements Callable<Integer> {

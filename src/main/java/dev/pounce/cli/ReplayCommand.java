@@ -24,8 +24,9 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "replay",
         description = {
-            "Feeds what was seen to action sets once more, and tells what they would have done: how often",
-            "they would have answered, with which steps, whom they would have touched, which guards they",
+            "Feeds what was seen to action sets once more, and tells what they would have done.",
+            "",
+            "How often they would have answered, with which steps, whom they would have touched, which guards they",
             "would have tripped, and what changes. Touches nothing; reads the journal of a running engine,",
             "of a stopped one, or a copy.",
             "",
