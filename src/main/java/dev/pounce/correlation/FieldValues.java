@@ -84,7 +84,7 @@ final class FieldValues {
 
     private static Object exact(BigDecimal number) {
         BigDecimal plain = number.stripTrailingZeros();
-        if (plain.scale() <= 0 && plain.precision() - plain.scale() < 20) {
+        if (plain.scale() <= 0 && plain.precision() - (long) plain.scale() < 20) {
             BigInteger whole = plain.toBigIntegerExact();
             if (whole.bitLength() < Long.SIZE) {
                 return whole.longValue();
