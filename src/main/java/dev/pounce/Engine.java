@@ -109,7 +109,7 @@ public final class Engine implements AutoCloseable {
 
     private final AtomicBoolean closed = new AtomicBoolean();
     private final Policy policy; // at the start
-    private final List<OpenPlans.OpenPlan> cutShort; // by a crash before
+    private volatile List<OpenPlans.OpenPlan> cutShort = List.of(); // by a crash before
     private volatile @Nullable ProbeWatch watch;
     private volatile @Nullable NativeProbe probe;
     private volatile @Nullable Intake intake;
@@ -119,7 +119,6 @@ public final class Engine implements AutoCloseable {
 
     /**
      * @param stopped names of the action sets that had used up their budgets and were not re-armed
-     * @param cutShort what a crash before has left undone
      */
     private Engine(
             EngineSettings settings,
@@ -127,9 +126,7 @@ public final class Engine implements AutoCloseable {
             Clock clock,
             Onlooker onlooker,
             FileJournal journal,
-            Set<String> stopped,
-            List<OpenPlans.OpenPlan> cutShort) {
-        this.cutShort = cutShort;
+            Set<String> stopped) {
         this.settings = settings;
         this.policy = policy;
         this.clock = clock;
@@ -160,14 +157,13 @@ public final class Engine implements AutoCloseable {
         Instant ended = new JournalScan(settings.state()).lastTime().orElseGet(clock::instant);
         List<OpenIntents.OpenIntent> unfinished = OpenIntents.in(settings.state());
         List<OpenUndos.OpenUndo> openUndos = OpenUndos.in(settings.state());
-        List<OpenPlans.OpenPlan> cutShort = OpenPlans.in(settings.state());
         journal.append(new JournalEntry.EngineStarted(
                 settings.version(), settings.node(), settings.ceiling(), policy.files()));
         Set<String> stopped = TrippedBudgets.in(settings.state());
         // Again, so that it does not expire with the segment in which it happened
         stopped.forEach(set -> journal.append(
                 new JournalEntry.BudgetTripped(set, "it had used up its budget before the engine was started")));
-        Engine engine = new Engine(settings, policy, clock, onlooker, journal, stopped, cutShort);
+        Engine engine = new Engine(settings, policy, clock, onlooker, journal, stopped);
         engine.recall(ended);
         engine.processes.warmUp();
         for (JournalEntry.Recovered recovered : OpenIntents.resolve(unfinished, engine::observe, journal)) {
@@ -178,6 +174,7 @@ public final class Engine implements AutoCloseable {
                     recovered.resolution().display(),
                     Printable.of(recovered.reason()));
         }
+        engine.cutShort = OpenPlans.in(settings.state());
         engine.takeBack(openUndos);
         return engine;
     }
@@ -319,7 +316,7 @@ public final class Engine implements AutoCloseable {
 
     /** What a crash kept from happening still makes sense a short while later, and surprises people after a long one. */
     private void goOnWith(OpenPlans.OpenPlan open, ResponsePipeline pipeline) {
-        Duration age = Duration.between(open.time(), clock.instant());
+        Duration age = Duration.between(open.time(), clock.instant()).abs(); // the clock may have been set back
         LOG.warnv(
                 "Response {0} was cut short by the end of the engine before: {1} steps had not had their turn",
                 open.plan().id(), open.left().size() + open.unreadable().size());
@@ -338,7 +335,7 @@ public final class Engine implements AutoCloseable {
             }
         }
         journal.append(withheld);
-        pipeline.goOnWith(asTheSetsAreNow(open.plan()), turnsTaken);
+        pipeline.goOnWith(asTheSetsAreNow(open.plan()), turnsTaken, open.failed(), open.done());
     }
 
     private static JournalEntry withheld(OpenPlans.OpenPlan open, String step, String why) {

@@ -16,6 +16,7 @@ import dev.pounce.planning.ResponsePlan;
 import jakarta.inject.Singleton;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -153,12 +154,23 @@ public class ResponsePipeline {
      * Steps that were planned before a restart and whose turn had not come. Any thread.
      *
      * @param turnsTaken ids of the others
+     * @param failed ids of those among them that failed, or of which nobody knows how they ended
+     * @param done ids of those among them that changed the world, oldest first
      */
-    void goOnWith(ResponsePlan plan, Set<String> turnsTaken) {
+    void goOnWith(ResponsePlan plan, Set<String> turnsTaken, Set<String> failed, List<String> done) {
         Instant now = clock.instant();
         Recording record = new Recording(journal);
         try {
-            goOn(ResponseRun.after(plan, turnsTaken), StageClock.since(now, now), record);
+            StageClock stages = StageClock.since(now, now);
+            ResponseRun run = ResponseRun.after(plan, turnsTaken, done);
+            for (ResponsePlan.Step step : plan.steps()) {
+                if (failed.contains(step.id())
+                        && speaksAgainstWhatComesAfter(step, new Outcome.Failed("its end is not known", false))) {
+                    run.stopBehind(step).forEach(left -> record.note(leftOut(plan, left, step, stages)));
+                }
+            }
+            undo(plan, run.takeToUndo(), record);
+            goOn(run, stages, record);
         } catch (RuntimeException bug) {
             notAnswered(bug);
         } finally {
@@ -208,7 +220,7 @@ public class ResponsePipeline {
             if (speaksAgainstWhatComesAfter(step, outcome)) {
                 run.stopBehind(step).forEach(left -> record.note(leftOut(plan, left, step, stages)));
             }
-            run.takeToUndo().forEach(done -> undo(plan, done, record));
+            undo(plan, run.takeToUndo(), record);
             goOn(run, stages.again(), record);
         } catch (RuntimeException bug) {
             notAnswered(bug);
@@ -217,16 +229,28 @@ public class ResponsePipeline {
         }
     }
 
-    /** Takes back what a step has done, without asking the guards: it restores what was there before us. */
-    private void undo(ResponsePlan plan, ResponsePlan.Step done, Recording record) {
-        done.action().inverse().ifPresent(inverse -> {
-            Instant now = clock.instant();
-            record.note(new JournalEntry.UndoScheduled(plan.id(), done.id(), inverse, now));
-            record.writeAhead();
-            CompletionStage<Outcome> ending = carryOut(inverse, now.plus(done.patience()));
-            record.write();
-            ending.thenAccept(outcome -> undone(plan, done, outcome));
-        });
+    /**
+     * Takes back what steps have done, without asking the guards: it restores what was there before us. All of it is written
+     * before the first is begun, so that a crash in between forgets none.
+     */
+    private void undo(ResponsePlan plan, List<ResponsePlan.Step> steps, Recording record) {
+        List<ResponsePlan.Step> undoable = steps.stream()
+                .filter(step -> step.action().inverse().isPresent())
+                .toList();
+        if (undoable.isEmpty()) {
+            return;
+        }
+        Instant now = clock.instant();
+        for (ResponsePlan.Step step : undoable) {
+            record.note(new JournalEntry.UndoScheduled(
+                    plan.id(), step.id(), step.action().inverse().orElseThrow(), now));
+        }
+        record.writeAhead();
+        for (ResponsePlan.Step step : undoable) {
+            carryOut(step.action().inverse().orElseThrow(), now.plus(step.patience()))
+                    .thenAccept(outcome -> undone(plan, step, outcome));
+        }
+        record.write();
     }
 
     private void undone(ResponsePlan plan, ResponsePlan.Step done, Outcome outcome) {

@@ -33,12 +33,23 @@ final class ResponseRun {
         java.util.Arrays.fill(progress, Progress.WAITING);
     }
 
-    /** A run that others have begun: these steps have had their turn. */
-    static ResponseRun after(ResponsePlan plan, Set<String> turnsTaken) {
+    /**
+     * A run that others have begun.
+     *
+     * @param turnsTaken steps that have had their turn
+     * @param done those of them that changed the world, oldest first
+     */
+    static ResponseRun after(ResponsePlan plan, Set<String> turnsTaken, List<String> done) {
         ResponseRun run = new ResponseRun(plan);
         for (int i = 0; i < run.progress.length; i++) {
             if (turnsTaken.contains(plan.steps().get(i).id())) {
                 run.progress[i] = Progress.ENDED;
+            }
+        }
+        for (String id : done) {
+            int place = run.placeOf(id);
+            if (place >= 0) {
+                run.changed.add(plan.steps().get(place));
             }
         }
         return run;
@@ -93,8 +104,9 @@ final class ResponseRun {
         // A step comes after steps further up only, so one pass finds all
         for (int i = 0; i < progress.length; i++) {
             ResponsePlan.Step step = plan.steps().get(i);
-            boolean ofAnUndoneSet =
-                    failed.onFailure() == OnFailure.UNDO && step.actionSet().equals(failed.actionSet());
+            boolean ofAnUndoneSet = failed.onFailure() == OnFailure.UNDO
+                    && step.actionSet().equals(failed.actionSet())
+                    && step.alsoFor().isEmpty();
             if (progress[i] == Progress.WAITING
                     && (ofAnUndoneSet || step.after().stream().anyMatch(behind::contains))) {
                 progress[i] = Progress.LEFT;
@@ -115,7 +127,7 @@ final class ResponseRun {
         }
         List<ResponsePlan.Step> undo = new ArrayList<>();
         for (ResponsePlan.Step step : List.copyOf(changed).reversed()) {
-            if (takenBack.contains(step.actionSet())) {
+            if (takenBack.contains(step.actionSet()) && takenBack.containsAll(step.alsoFor())) {
                 changed.remove(step);
                 undo.add(step);
             }

@@ -290,7 +290,7 @@ class ResponsePipelineTest {
                 new ResponsePlan("r", new Incident("i", NOW, List.of(), List.of()), List.of(first, second), List.of());
 
         // When
-        pipeline("enforce", ONE_STEP).goOnWith(plan, Set.of("test/a"));
+        pipeline("enforce", ONE_STEP).goOnWith(plan, Set.of("test/a"), Set.of(), List.of("test/a"));
 
         // Then
         assertThat(story).containsExactly("| rehearsed process.suspend", "judged", "ended WouldAct");

@@ -96,6 +96,48 @@ class ResponseRunTest {
     }
 
     @Test
+    void whatAnotherSetWantsAsWellIsNeitherLeftNorTakenBack() {
+        // Given
+        ResponsePlan.Step shared = new ResponsePlan.Step(
+                "a/1",
+                "a",
+                HOLD,
+                Mode.ENFORCE,
+                Duration.ofSeconds(5),
+                "because",
+                Lane.CONTAINMENT,
+                List.of(),
+                List.of(),
+                OnFailure.STOP,
+                Guards.NONE,
+                List.of("b"));
+        ResponsePlan.Step failing = step("a/2", OnFailure.UNDO);
+        ResponseRun run = run(shared, failing);
+        run.takeReady();
+        run.ended(shared, true);
+        run.ended(failing, false);
+
+        // When
+        run.stopBehind(failing);
+
+        // Then
+        assertThat(run.takeToUndo()).isEmpty();
+    }
+
+    @Test
+    void whatWasDoneBeforeARestartIsTakenBackAfterIt() {
+        // Given
+        ResponsePlan.Step failing = step("a/2", OnFailure.UNDO);
+        ResponseRun run = ResponseRun.after(plan(step("a/1"), failing), Set.of("a/1", "a/2"), List.of("a/1"));
+
+        // When
+        run.stopBehind(failing);
+
+        // Then
+        assertThat(ids(run.takeToUndo())).containsExactly("a/1");
+    }
+
+    @Test
     void whatEndsAfterItsSetWasTakenBackIsTakenBackAsWell() {
         // Given
         ResponsePlan.Step slow = step("a/1");
@@ -115,7 +157,8 @@ class ResponseRunTest {
     @Test
     void aRunThatOthersHaveBegunGoesOnWhereTheyStopped() {
         // When
-        ResponseRun run = ResponseRun.after(plan(step("a/1"), step("a/2", "a/1"), step("a/3", "a/2")), Set.of("a/1"));
+        ResponseRun run =
+                ResponseRun.after(plan(step("a/1"), step("a/2", "a/1"), step("a/3", "a/2")), Set.of("a/1"), List.of());
 
         // Then
         assertThat(ids(run.takeReady())).containsExactly("a/2");

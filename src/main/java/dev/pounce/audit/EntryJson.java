@@ -187,6 +187,9 @@ final class EntryJson {
             if (!step.after().isEmpty()) {
                 json.key("after").value(step.after());
             }
+            if (!step.alsoFor().isEmpty()) {
+                json.key("also_for").value(step.alsoFor());
+            }
             if (!step.behind().isEmpty()) {
                 json.key("behind").value(step.behind());
             }

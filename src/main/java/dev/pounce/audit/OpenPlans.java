@@ -31,12 +31,22 @@ public final class OpenPlans {
      * @param time at which it was planned
      * @param plan with all steps that can be read; what their sets allow themselves is not in the journal
      * @param left the ids of the steps whose turn had not come, in order
+     * @param failed the ids of steps that failed, or were begun and nobody knows how they ended
+     * @param done the ids of steps that changed the world, oldest first
      * @param unreadable the ids of those whose turn had not come and that this release cannot read
      */
-    public record OpenPlan(Instant time, ResponsePlan plan, List<String> left, List<String> unreadable) {
+    public record OpenPlan(
+            Instant time,
+            ResponsePlan plan,
+            List<String> left,
+            List<String> unreadable,
+            Set<String> failed,
+            List<String> done) {
         public OpenPlan {
             left = List.copyOf(left);
             unreadable = List.copyOf(unreadable);
+            failed = Set.copyOf(failed);
+            done = List.copyOf(done);
         }
 
         /** The ids of the steps that need not be tried any more. */
@@ -50,7 +60,7 @@ public final class OpenPlans {
 
     private OpenPlans() {}
 
-    /** Reads the whole journal; oldest first. To be called before the first new plan is written. */
+    /** Reads the whole journal; oldest first. To be called when open intents are resolved, and before the first new plan is written. */
     public static List<OpenPlan> in(Path state) {
         Map<String, Open> open = new LinkedHashMap<>();
         new JournalReader(state).forEach(1, TYPES::contains, entry -> {
@@ -61,8 +71,11 @@ public final class OpenPlans {
                 }
             } else {
                 Open plan = open.get(response);
-                if (plan != null && plan.hadItsTurn(entry.text("step"))) {
-                    open.remove(response);
+                if (plan != null) {
+                    plan.hadItsTurn(entry);
+                    if (plan.left.isEmpty()) {
+                        open.remove(response);
+                    }
                 }
             }
         });
@@ -72,6 +85,8 @@ public final class OpenPlans {
     private static final class Open {
         private final RecordedEntry planned;
         private final Set<String> left = new HashSet<>();
+        private final Set<String> failed = new HashSet<>();
+        private final List<String> done = new ArrayList<>();
 
         Open(RecordedEntry planned) {
             this.planned = planned;
@@ -80,10 +95,19 @@ public final class OpenPlans {
                     .forEach(step -> left.add(step.path("id").asText()));
         }
 
-        /** @return whether it was the last */
-        boolean hadItsTurn(String step) {
+        void hadItsTurn(RecordedEntry entry) {
+            String step = entry.text("step");
             left.remove(step);
-            return left.isEmpty();
+            String end = entry.type().equals("recovered") ? entry.text("resolution") : entry.text("outcome");
+            switch (end) {
+                case "done" -> {
+                    failed.remove(step);
+                    done.add(step);
+                }
+                case "" -> failed.add(step); // intended, and so far nobody has said how it ended
+                case "failed", "not done", "unknown" -> failed.add(step);
+                default -> failed.remove(step);
+            }
         }
 
         OpenPlan put() {
@@ -100,7 +124,7 @@ public final class OpenPlans {
             }
             Incident incident = new Incident(planned.text("incident"), planned.time(), List.of(), List.of());
             ResponsePlan plan = new ResponsePlan(planned.text("response"), incident, steps, List.of());
-            return new OpenPlan(planned.time(), plan, waiting, unreadable);
+            return new OpenPlan(planned.time(), plan, waiting, unreadable, failed, done);
         }
 
         private static Optional<ResponsePlan.Step> step(JsonNode json) {
@@ -120,7 +144,8 @@ public final class OpenPlans {
                     texts(json.path("after")),
                     texts(json.path("behind")),
                     OnFailure.parse(json.path("on_failure").asText()).orElse(OnFailure.STOP),
-                    Guards.NONE));
+                    Guards.NONE,
+                    texts(json.path("also_for"))));
         }
 
         private static List<String> texts(JsonNode json) {

@@ -60,6 +60,12 @@ public final class CooldownGuard implements Guard {
         return new Verdict.Allow();
     }
 
+    /** What was allowed and is not done shields its target from nobody. */
+    @Override
+    public synchronized void takeBack(ResponsePlan.Step step) {
+        allowed.remove(new Key(step.action(), step.mode() != Mode.ENFORCE));
+    }
+
     /** After a resume the process may be suspended again at once, and the other way round. */
     private void forgetWhatItUndoes(Action action, boolean rehearsal) {
         switch (action) {

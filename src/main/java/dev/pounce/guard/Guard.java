@@ -12,4 +12,7 @@ public interface Guard {
 
     /** Never throws for what the world does to it: a guard that cannot find out denies. */
     Verdict judge(ResponsePlan.Step step);
+
+    /** What was just judged does not happen, because a guard behind this one denies it: as if it had not been asked. */
+    default void takeBack(ResponsePlan.Step step) {}
 }

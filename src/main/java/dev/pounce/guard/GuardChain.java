@@ -46,11 +46,12 @@ public final class GuardChain implements Guard {
     @Override
     public Verdict judge(ResponsePlan.Step step) {
         Verdict answer = new Verdict.Allow();
-        for (Guard guard : guards) {
-            switch (ask(guard, step)) {
+        for (int i = 0; i < guards.size(); i++) {
+            switch (ask(guards.get(i), step)) {
                 case Verdict.Allow allow -> {}
                 case Verdict.Rehearse rehearse -> answer = rehearse;
                 case Verdict.Deny deny -> {
+                    guards.subList(0, i).forEach(asked -> asked.takeBack(step));
                     return answer instanceof Verdict.Rehearse
                             ? new Verdict.Deny(deny.guard(), "would refuse, because " + deny.reason())
                             : deny;

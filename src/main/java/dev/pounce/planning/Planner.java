@@ -270,7 +270,7 @@ public final class Planner {
                 Proposed before = beforeInLane(drafts, member.place(), inTheLine);
                 if (before != null && !before.equals(kept.speaker())) {
                     String id = drafts.get(before.place()).step.id;
-                    if (member.set().equals(kept.speaker().set())) {
+                    if (kept.wantedBy().size() == 1) {
                         after = with(after, id);
                     } else if (!after.contains(id)) {
                         behind = with(behind, id);
@@ -278,6 +278,10 @@ public final class Planner {
                 }
             }
             Draft draft = drafts.get(kept.wantedBy().getFirst().place());
+            draft.alsoFor = kept.wantedBy().stream()
+                    .map(Proposed::set)
+                    .filter(set -> !set.equals(kept.speaker().set()))
+                    .toList();
             for (int i = 1; i < kept.wantedBy().size(); i++) {
                 draft.join(drafts.get(kept.wantedBy().get(i).place()));
             }
@@ -369,6 +373,7 @@ public final class Planner {
         // Who speaks for it: itself, or another that wants the same
         private Prepared set;
         private PreparedStep step;
+        private List<String> alsoFor = List.of();
         private Duration patience;
         private String because;
 
@@ -410,7 +415,8 @@ public final class Planner {
                     after,
                     behind,
                     step.onFailure,
-                    set.guards);
+                    set.guards,
+                    alsoFor);
         }
 
         private String modes(Draft other) {

@@ -47,6 +47,7 @@ public record ResponsePlan(
      * @param behind ids of steps of this plan that come before it whatever becomes of them
      * @param onFailure what becomes of the steps behind it when it fails
      * @param guards what its action set allows itself
+     * @param alsoFor other action sets that want the same; it is not taken back for one of them alone
      */
     public record Step(
             String id,
@@ -59,11 +60,29 @@ public record ResponsePlan(
             List<String> after,
             List<String> behind,
             OnFailure onFailure,
-            Guards guards) {
+            Guards guards,
+            List<String> alsoFor) {
 
         public Step {
             after = List.copyOf(after);
             behind = List.copyOf(behind);
+            alsoFor = List.copyOf(alsoFor);
+        }
+
+        /** One that only its own set wants. */
+        public Step(
+                String id,
+                String actionSet,
+                Action action,
+                Mode mode,
+                Duration patience,
+                String because,
+                Lane lane,
+                List<String> after,
+                List<String> behind,
+                OnFailure onFailure,
+                Guards guards) {
+            this(id, actionSet, action, mode, patience, because, lane, after, behind, onFailure, guards, List.of());
         }
 
         /** One of its action's own lane that waits for nothing in particular. */
@@ -95,7 +114,8 @@ public record ResponsePlan(
                     after,
                     behind,
                     onFailure,
-                    guards);
+                    guards,
+                    alsoFor);
         }
     }
 

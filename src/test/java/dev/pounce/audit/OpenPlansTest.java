@@ -47,6 +47,8 @@ class OpenPlansTest {
             assertThat(found.left()).containsExactly("s/3", "s/4");
             assertThat(found.turnsTaken()).containsExactlyInAnyOrder("s/1", "s/2");
             assertThat(found.unreadable()).isEmpty();
+            assertThat(found.done()).containsExactly("s/1");
+            assertThat(found.failed()).as("nobody knows how it ended").containsExactly("s/2");
         });
     }
 

@@ -32,6 +32,25 @@ class GuardChainTest {
                 .hasToString(expected);
     }
 
+    /** Otherwise a set that has used up its budget would shield its targets from all others. */
+    @Test
+    void whatAGuardBehindTheCooldownDeniesDoesNotCoolDown() {
+        // Given
+        boolean[] budgetLeft = {false};
+        GuardChain chain = new GuardChain(List.of(
+                new CooldownGuard(Duration.ofSeconds(5), clock),
+                step -> budgetLeft[0] ? new Verdict.Allow() : new Verdict.Deny("budget", "nothing left")));
+        ResponsePlan.Step step = AStep.of(new Action.SuspendProcess(AStep.process(7)), Mode.ENFORCE);
+        chain.judge(step);
+
+        // When
+        budgetLeft[0] = true;
+        Verdict verdict = chain.judge(step);
+
+        // Then
+        assertThat(verdict).isEqualTo(new Verdict.Allow());
+    }
+
     /** a = allow, r = rehearse, d = deny; the answer, and how many guards were asked. */
     @ParameterizedTest(name = "{0} is {1} after {2}")
     @CsvSource({

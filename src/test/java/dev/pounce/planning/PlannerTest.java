@@ -436,6 +436,26 @@ class PlannerTest {
     }
 
     @Test
+    void whatOneSetWantsWithoutConditionDoesNotFallWithWhatAnotherWaitsFor() {
+        // Given
+        ActionTemplate killTree = ActionTemplate.of(ActionType.PROCESS_KILL, Map.of("scope", "tree"));
+        Planner planner = planner(
+                Mode.ENFORCE,
+                set("careful", Mode.ENFORCE, step("hold", SUSPEND), step("stop", killTree, "hold")),
+                set("plain", Mode.ENFORCE, step("stop", killTree)));
+
+        // When
+        ResponsePlan plan = planner.planFor(incident(inContainer, "careful", "plain"));
+
+        // Then
+        ResponsePlan.Step kill = plan.steps().getLast();
+        assertThat(kill.id()).isEqualTo("careful/stop");
+        assertThat(kill.after()).isEmpty();
+        assertThat(kill.behind()).containsExactly("careful/hold");
+        assertThat(kill.alsoFor()).containsExactly("plain");
+    }
+
+    @Test
     void aStepComesAfterTheOneThatSpeaksForItsOwn() {
         // Given
         Planner planner = planner(

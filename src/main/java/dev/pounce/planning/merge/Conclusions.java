@@ -144,8 +144,14 @@ final class Conclusions {
         for (Needs need : inOrder) {
             Group group = groups.get(need.step());
             Group earlier = groups.get(need.earlier());
-            if (group != null && earlier != null && group.speaker.equals(need.step()) && group.canBeBehind(earlier)) {
+            if (group == null || earlier == null || !group.canBeBehind(earlier)) {
+                continue;
+            }
+            // What another set wants without condition does not fall with what only one of them waits for
+            if (group.members.stream().allMatch(member -> demands(member, earlier, inOrder, groups))) {
                 group.after.add(earlier);
+            } else if (!group.after.contains(earlier)) {
+                group.behind.add(earlier);
             }
         }
         for (ComesFirst pair : firsts) {
@@ -159,6 +165,11 @@ final class Conclusions {
                 putBehind(groups.get(need.step()), groups.get(heir));
             }
         }
+    }
+
+    private static boolean demands(Proposed member, Group earlier, List<Needs> needs, Map<Proposed, Group> groups) {
+        return needs.stream()
+                .anyMatch(need -> need.step().equals(member) && earlier.equals(groups.get(need.earlier())));
     }
 
     private static void putBehind(@Nullable Group then, @Nullable Group first) {

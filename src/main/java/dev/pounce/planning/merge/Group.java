@@ -2,6 +2,7 @@ package dev.pounce.planning.merge;
 
 import dev.pounce.planning.merge.facts.Proposed;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -20,18 +21,25 @@ final class Group {
 
     /** Whether that closes no circle. */
     boolean canBeBehind(Group other) {
-        return other != this && !other.isBehind(this);
+        return other != this && !other.isBehind(this, new HashSet<>());
     }
 
-    private boolean isBehind(Group other) {
+    /** @param asked those that need not be asked again: a net of steps has many ways through it */
+    private boolean isBehind(Group other, Set<Group> asked) {
+        if (!asked.add(this)) {
+            return false;
+        }
         return after.contains(other)
                 || behind.contains(other)
-                || after.stream().anyMatch(group -> group.isBehind(other))
-                || behind.stream().anyMatch(group -> group.isBehind(other));
+                || after.stream().anyMatch(group -> group.isBehind(other, asked))
+                || behind.stream().anyMatch(group -> group.isBehind(other, asked));
     }
 
     /** Into the line, after all that come before it. */
     void queue(Set<Group> line) {
+        if (line.contains(this)) {
+            return;
+        }
         after.forEach(group -> group.queue(line));
         behind.forEach(group -> group.queue(line));
         line.add(this);
