@@ -8,6 +8,7 @@ import dev.pounce.asset.NodeRef;
 import dev.pounce.audit.AlertKeys;
 import dev.pounce.audit.FileJournal;
 import dev.pounce.audit.JournalEntry;
+import dev.pounce.audit.JournalReader;
 import dev.pounce.audit.JournalScan;
 import dev.pounce.audit.JournalUnavailable;
 import dev.pounce.audit.OpenIntents;
@@ -58,6 +59,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -84,7 +86,14 @@ import org.jspecify.annotations.Nullable;
 public final class Engine implements AutoCloseable {
 
     private static final Logger LOG = Logger.getLogger(Engine.class);
+    /** What there is an actuator for. */
+    private static final Set<Family> REACHABLE = Set.of(Family.PROCESS);
+
     private static final Duration UNDO_PATIENCE = Duration.ofSeconds(5);
+
+    /** Longer than a response takes: what had begun earlier than that before the end of an engine had ended by then. */
+    private static final Duration UNSETTLED = Duration.ofHours(6);
+
     private static final Duration LATEST_RESUMPTION = Duration.ofHours(1);
 
     private final EngineSettings settings;
@@ -135,13 +144,13 @@ public final class Engine implements AutoCloseable {
         this.ids = new TimeOrderedIds(clock, new SecureRandom());
         this.node = new NodeRef(settings.node());
         this.correlator = new DroolsCorrelator(policy.actionSets().ruleBook(), ids);
-        this.planner = new Planner(policy.actionSets(), settings.ceiling(), ids);
+        this.planner = new Planner(policy.actionSets(), settings.ceiling(), ids, REACHABLE);
         ProcFacts facts = new ProcFacts();
         this.processes = new ProcessActuator(
                 new ContainersOfProcesses(proc, containerIds()), new ProtectedSetGuard(facts)::objectionTo, clock);
         this.budgets = new BudgetGuard(
                 clock, stopped, (set, reason) -> journal.append(new JournalEntry.BudgetTripped(set, reason)));
-        this.guards = GuardChain.standard(facts, clock, Set.of(Family.PROCESS), budgets);
+        this.guards = GuardChain.standard(facts, clock, REACHABLE, budgets);
         this.table = new ProcessTable(proc, containerIds());
         this.fields = new ProbeFields(
                 node, table, new UserNames(Path.of("/"), Path.of("/proc"), System::nanoTime), ZoneId.systemDefault());
@@ -155,8 +164,8 @@ public final class Engine implements AutoCloseable {
     public static Engine open(EngineSettings settings, Policy policy, Clock clock, Onlooker onlooker) {
         FileJournal journal = FileJournal.open(settings.state(), clock);
         Instant ended = new JournalScan(settings.state()).lastTime().orElseGet(clock::instant);
-        List<OpenIntents.OpenIntent> unfinished = OpenIntents.in(settings.state());
-        List<OpenUndos.OpenUndo> openUndos = OpenUndos.in(settings.state());
+        List<OpenIntents.OpenIntent> unfinished = OpenIntents.in(settings.state(), ended.minus(UNSETTLED));
+        List<OpenUndos.OpenUndo> openUndos = OpenUndos.in(settings.state(), ended.minus(UNSETTLED));
         journal.append(new JournalEntry.EngineStarted(
                 settings.version(), settings.node(), settings.ceiling(), policy.files()));
         Set<String> stopped = TrippedBudgets.in(settings.state());
@@ -174,9 +183,26 @@ public final class Engine implements AutoCloseable {
                     recovered.resolution().display(),
                     Printable.of(recovered.reason()));
         }
-        engine.cutShort = OpenPlans.in(settings.state());
+        engine.recallBudgets();
+        engine.cutShort = OpenPlans.in(settings.state(), ended.minus(UNSETTLED));
         engine.takeBack(openUndos);
         return engine;
+    }
+
+    /** A restart is no way to a new budget. */
+    private void recallBudgets() {
+        Optional<Duration> longest = policy.actionSets().all().stream()
+                .flatMap(set -> set.guards().budget().stream())
+                .map(budget -> budget.per())
+                .max(Comparator.naturalOrder());
+        if (longest.isEmpty()) {
+            return;
+        }
+        Instant since = clock.instant().minus(longest.get());
+        new JournalReader(settings.state()).forEachSince(since, "intended"::equals, entry -> {
+            String step = entry.text("step");
+            budgets.recall(step.substring(0, Math.max(0, step.lastIndexOf('/'))), entry.time());
+        });
     }
 
     /** What was to be taken back when the engine ended is taken back now. */

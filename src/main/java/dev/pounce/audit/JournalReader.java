@@ -60,6 +60,29 @@ public final class JournalReader {
         return unreadable;
     }
 
+    /**
+     * The same from a time on, and for some entries before it: old segments are not opened but for their first line.
+     *
+     * @return how many lines could not be read
+     */
+    public long forEachSince(Instant since, Predicate<String> wanted, Consumer<RecordedEntry> reader) {
+        return forEach(firstSeqSince(since), wanted, reader);
+    }
+
+    private long firstSeqSince(Instant since) {
+        try {
+            List<Path> segments = Files.isDirectory(directory) ? Segments.in(directory) : List.of();
+            for (Path segment : segments.reversed()) {
+                if (firstTimeIn(segment).map(first -> first.isBefore(since)).orElse(false)) {
+                    return Segments.firstSeqOf(segment);
+                }
+            }
+            return 1;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     private static long read(Path segment, long fromSeq, Predicate<String> wanted, Consumer<RecordedEntry> reader)
             throws IOException {
         long unreadable = 0;

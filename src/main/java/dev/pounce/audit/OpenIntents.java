@@ -25,10 +25,10 @@ public final class OpenIntents {
 
     private OpenIntents() {}
 
-    /** Reads the whole journal; oldest first. To be called before the first new intent is written. */
-    public static List<OpenIntent> in(Path state) {
+    /** Oldest first. Reads the journal from that time on; what is older was settled by a start before. To be called before the first new intent is written. */
+    public static List<OpenIntent> in(Path state, Instant since) {
         Map<String, OpenIntent> open = new LinkedHashMap<>();
-        new JournalReader(state).forEach(1, TYPES::contains, entry -> {
+        new JournalReader(state).forEachSince(since, TYPES::contains, entry -> {
             String key = entry.text("response") + '\n' + entry.text("step");
             if (entry.type().equals("intended")) {
                 open.put(

@@ -60,10 +60,10 @@ public final class OpenPlans {
 
     private OpenPlans() {}
 
-    /** Reads the whole journal; oldest first. To be called when open intents are resolved, and before the first new plan is written. */
-    public static List<OpenPlan> in(Path state) {
+    /** Oldest first. Reads the journal from that time on; what is older was settled by a start before. To be called when open intents are resolved, and before the first new plan is written. */
+    public static List<OpenPlan> in(Path state, Instant since) {
         Map<String, Open> open = new LinkedHashMap<>();
-        new JournalReader(state).forEach(1, TYPES::contains, entry -> {
+        new JournalReader(state).forEachSince(since, TYPES::contains, entry -> {
             String response = entry.text("response");
             if (entry.type().equals("planned")) {
                 if (!entry.json().path("steps").isEmpty()) {

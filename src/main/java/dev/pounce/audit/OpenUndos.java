@@ -23,10 +23,10 @@ public final class OpenUndos {
 
     private OpenUndos() {}
 
-    /** Reads the whole journal; oldest first. */
-    public static List<OpenUndo> in(Path state) {
+    /** Oldest first. Reads the journal from that time on; what is older was settled by a start before. */
+    public static List<OpenUndo> in(Path state, Instant since) {
         Map<String, OpenUndo> open = new LinkedHashMap<>();
-        new JournalReader(state).forEach(1, TYPES::contains, entry -> {
+        new JournalReader(state).forEachSince(since, TYPES::contains, entry -> {
             String response = entry.text("response");
             String step = entry.text("step");
             String key = response + '\n' + step;

@@ -90,6 +90,12 @@ public final class BudgetGuard implements Guard {
         return true;
     }
 
+    /** A step of the set was carried out before a restart. */
+    public synchronized void recall(String actionSet, Instant at) {
+        windows.computeIfAbsent(new Window(actionSet, false), one -> new ArrayDeque<>())
+                .addLast(at);
+    }
+
     /** The set may act again, with a whole budget. False when it was not stopped. */
     public synchronized boolean rearm(String actionSet) {
         windows.remove(new Window(actionSet, false));

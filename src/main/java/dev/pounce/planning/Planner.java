@@ -2,6 +2,7 @@ package dev.pounce.planning;
 
 import dev.pounce.action.Action;
 import dev.pounce.action.ActionType;
+import dev.pounce.action.Family;
 import dev.pounce.action.Lane;
 import dev.pounce.asset.PodRef;
 import dev.pounce.correlation.Incident;
@@ -16,6 +17,7 @@ import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -39,6 +41,7 @@ public final class Planner {
 
     private final Mode ceiling;
     private final Supplier<String> ids;
+    private final Set<Family> reachable;
     private final Merge merge = new Merge();
     private volatile Map<String, Prepared> prepared;
 
@@ -47,8 +50,14 @@ public final class Planner {
      * @param ids of responses: unique, and in the order of time
      */
     public Planner(ActionSets sets, Mode ceiling, Supplier<String> ids) {
+        this(sets, ceiling, ids, EnumSet.allOf(Family.class));
+    }
+
+    /** @param reachable what there is an actuator for: a step that nobody can carry out takes the place of no other */
+    public Planner(ActionSets sets, Mode ceiling, Supplier<String> ids, Set<Family> reachable) {
         this.ceiling = ceiling;
         this.ids = ids;
+        this.reachable = Set.copyOf(reachable);
         this.prepared = prepare(sets, ceiling);
     }
 
@@ -177,7 +186,7 @@ public final class Planner {
     }
 
     /** Of each draft what the merge needs to know, under the draft's place in the list. */
-    private static List<Proposed> proposals(List<Draft> drafts, ActionTemplate.Targets targets) {
+    private List<Proposed> proposals(List<Draft> drafts, ActionTemplate.Targets targets) {
         List<Proposed> proposals = new ArrayList<>(drafts.size());
         for (int place = 0; place < drafts.size(); place++) {
             Draft draft = drafts.get(place);
@@ -192,7 +201,7 @@ public final class Planner {
                     place,
                     draft.own.name,
                     draft.written.localId,
-                    draft.written.mode,
+                    reachable.contains(draft.action.type().family()) ? draft.written.mode : Mode.OBSERVE,
                     deed,
                     draft.action,
                     repetition,

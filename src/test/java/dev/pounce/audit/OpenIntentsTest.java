@@ -6,6 +6,7 @@ import dev.pounce.action.Action;
 import dev.pounce.action.Outcome;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -38,7 +39,7 @@ class OpenIntentsTest {
             journal.append(new JournalEntry.Ended("ended", "stop", new Outcome.Done("dead"), StageTimings.NONE));
             journal.append(intended("open", Entries.KILL));
         }
-        List<OpenIntents.OpenIntent> intents = OpenIntents.in(state);
+        List<OpenIntents.OpenIntent> intents = OpenIntents.in(state, Instant.MIN);
         assertThat(intents).singleElement().satisfies(intent -> {
             assertThat(intent.response()).isEqualTo("open");
             assertThat(intent.action()).contains(Entries.KILL);
@@ -50,7 +51,7 @@ class OpenIntentsTest {
         }
 
         // Then
-        assertThat(OpenIntents.in(state)).isEmpty();
+        assertThat(OpenIntents.in(state, Instant.MIN)).isEmpty();
     }
 
     static List<Arguments> whatIsSeenAndWhatFollows() {
@@ -72,7 +73,7 @@ class OpenIntentsTest {
 
             // When
             List<JournalEntry.Recovered> recovered =
-                    OpenIntents.resolve(OpenIntents.in(state), action -> seen, journal);
+                    OpenIntents.resolve(OpenIntents.in(state, Instant.MIN), action -> seen, journal);
 
             // Then
             assertThat(recovered).containsExactly(new JournalEntry.Recovered("open", "stop", expected, "x"));
@@ -81,6 +82,6 @@ class OpenIntentsTest {
 
     @Test
     void aMachineWithoutAJournalHasNothingOpen() {
-        assertThat(OpenIntents.in(state)).isEmpty();
+        assertThat(OpenIntents.in(state, Instant.MIN)).isEmpty();
     }
 }

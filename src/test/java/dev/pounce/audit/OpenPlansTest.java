@@ -12,6 +12,7 @@ import dev.pounce.planning.ResponsePlan;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.Arrays;
 import java.util.List;
@@ -37,7 +38,7 @@ class OpenPlansTest {
                 new JournalEntry.Judged("r1", "s/3", new Verdict.Allow()));
 
         // When
-        List<OpenPlans.OpenPlan> open = OpenPlans.in(state);
+        List<OpenPlans.OpenPlan> open = OpenPlans.in(state, Instant.MIN);
 
         // Then
         assertThat(open).singleElement().satisfies(found -> {
@@ -62,7 +63,7 @@ class OpenPlansTest {
                 new JournalEntry.Recovered("r1", "s/2", JournalEntry.Resolution.UNKNOWN, "gone"));
 
         // Then
-        assertThat(OpenPlans.in(state)).isEmpty();
+        assertThat(OpenPlans.in(state, Instant.MIN)).isEmpty();
     }
 
     private void journal(JournalEntry... entries) {

@@ -34,7 +34,7 @@ class OpenUndosTest {
         }
 
         // When
-        List<OpenUndos.OpenUndo> open = OpenUndos.in(state);
+        List<OpenUndos.OpenUndo> open = OpenUndos.in(state, Instant.MIN);
 
         // Then
         assertThat(open).containsExactly(new OpenUndos.OpenUndo("r2", "a/hold", Optional.of(GO_ON), NOON));

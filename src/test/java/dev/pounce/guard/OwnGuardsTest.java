@@ -68,6 +68,21 @@ class OwnGuardsTest {
     }
 
     @Test
+    void whatWasSpentBeforeARestartIsNotThereAfterIt() {
+        // Given
+        BudgetGuard guard = budgets();
+        guard.recall("set", clock.instant().minusSeconds(50));
+
+        // When
+        Verdict first = guard.judge(spending(Mode.ENFORCE, 2, Duration.ofMinutes(1)));
+        Verdict second = guard.judge(spending(Mode.ENFORCE, 2, Duration.ofMinutes(1)));
+
+        // Then
+        assertThat(first).isEqualTo(new Verdict.Allow());
+        assertThat(second).isInstanceOf(Verdict.Deny.class);
+    }
+
+    @Test
     void aSetThatSpendsMoreThanItsBudgetIsStoppedUntilItIsRearmed() {
         // Given
         BudgetGuard guard = budgets();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pounce.action.Action;
 import dev.pounce.action.ActionType;
+import dev.pounce.action.Family;
 import dev.pounce.action.Lane;
 import dev.pounce.asset.ContainerRef;
 import dev.pounce.asset.ProcessRef;
@@ -433,6 +434,31 @@ class PlannerTest {
         assertThat(second.mode()).isEqualTo(Mode.ASK);
         assertThat(Explanation.of(plan))
                 .contains("      with url https://example.com/, method POST", "      after set/s");
+    }
+
+    @Test
+    void aStepThatNobodyCanCarryOutTakesThePlaceOfNoOther() {
+        // Given
+        ActionSets sets = new ActionSets(List.of(
+                set("pod", Mode.ENFORCE, step("end", ActionTemplate.of(ActionType.POD_TERMINATE))),
+                set("process", Mode.ENFORCE, step("kill", KILL))));
+        Detection detection =
+                ADetection.of("Shell").process(7).pod("shop", "cart").build();
+
+        // When
+        List<ResponsePlan.Step> everything = new Planner(sets, Mode.ENFORCE, new Numbers("r-"))
+                .planFor(incident(detection, "pod", "process"))
+                .steps();
+        List<ResponsePlan.Step> processesAlone = new Planner(
+                        sets, Mode.ENFORCE, new Numbers("r-"), Set.of(Family.PROCESS))
+                .planFor(incident(detection, "pod", "process"))
+                .steps();
+
+        // Then
+        assertThat(everything).extracting(ResponsePlan.Step::id).containsExactly("pod/end");
+        assertThat(processesAlone)
+                .extracting(ResponsePlan.Step::id)
+                .containsExactlyInAnyOrder("pod/end", "process/kill");
     }
 
     @Test
