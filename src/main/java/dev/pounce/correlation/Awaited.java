@@ -2,6 +2,8 @@ package dev.pounce.correlation;
 
 import dev.pounce.detection.Detection;
 import io.quarkus.runtime.annotations.RegisterForReflection;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One kind has been seen, and another must follow it in time. When the first is seen once more meanwhile, the deadline
@@ -11,13 +13,15 @@ import io.quarkus.runtime.annotations.RegisterForReflection;
 final class Awaited extends HalfSeen {
 
     private final long number;
-    private final Detection detection;
+    private @Nullable Detection detection;
     private final long deadline;
+    private final long weight;
 
     Awaited(Sighting seen) {
         super(seen);
         this.number = seen.number();
         this.detection = seen.detection();
+        this.weight = Weight.of(seen.detection());
         this.deadline = seen.moment() + seen.subject().watch().within();
         neededUntil(deadline);
     }
@@ -28,12 +32,22 @@ final class Awaited extends HalfSeen {
     }
 
     Detection detection() {
-        return detection;
+        return Objects.requireNonNull(detection, "a wait that was forgotten has nothing to say");
     }
 
     /** The last moment at which it can be answered. */
     long deadline() {
         return deadline;
+    }
+
+    @Override
+    long kept() {
+        return weight;
+    }
+
+    @Override
+    void letGo() {
+        detection = null;
     }
 
     boolean isOverBefore(Sighting sighting) {

@@ -76,7 +76,8 @@ public final class DroolsCorrelator implements Correlator, AutoCloseable {
      * alert must not reach into the future) nor earlier than what its subject has seen; conditions compare them. What
      * nobody can complete any more is found by a heap ordered by end (Timetable) and deleted, a few per detection and the
      * rest when elapsed() is called. It is kept five seconds longer than its window, counted from its arrival,
-     * so that late detections still find it.
+     * so that late detections still find it. It has a budget of bytes (Weight) beside the limit of keys, because the texts
+     * that it keeps are the attacker's; beyond either, what would end first is forgotten.
      *
      * The sessions are sixteen, by hash of the key, because smaller indexes are quicker and a session can be replaced when
      * it holds more that is dead than alive (Memory). One thread is in all of them.
@@ -115,8 +116,9 @@ public final class DroolsCorrelator implements Correlator, AutoCloseable {
     /** About 13 MB when all are in use. */
     public static final int DEFAULT_COOLDOWNS = 100_000;
 
-    /** Half a gigabyte, and the detections that they keep, when all are in use. */
-    public static final int DEFAULT_LIVE_KEYS = 1_000_000;
+    private static final int MOST_LIVE_KEYS = 1_000_000;
+
+    private static final long LEAST_BUDGET = 1 << 20;
 
     /** Whoever asks {@link #elapsed} once a second has asked by then, and has not asked before. */
     private static final Duration ELAPSED_BY_THEN = Duration.ofSeconds(5);
@@ -147,14 +149,27 @@ public final class DroolsCorrelator implements Correlator, AutoCloseable {
      */
     private record Shelved(Awaited over, boolean held) {}
 
+    /**
+     * What is half seen may take a quarter of the heap: senders of alerts decide how much there is. Asked when it runs, since
+     * a native executable is initialised where it is built.
+     */
+    private static long defaultBudget() {
+        return Math.max(Runtime.getRuntime().maxMemory() / 4, LEAST_BUDGET);
+    }
+
+    /** As many as have room without the detections that they keep. */
+    private static int defaultLiveKeys() {
+        return (int) Math.min(MOST_LIVE_KEYS, defaultBudget() / Weight.OF_A_STATE);
+    }
+
     /** @param ids of incidents: unique, and in the order of time */
     public DroolsCorrelator(RuleBook book, Supplier<String> ids) {
-        this(book, ids, DEFAULT_COOLDOWNS, DEFAULT_LIVE_KEYS);
+        this(book, ids, DEFAULT_COOLDOWNS, defaultLiveKeys());
     }
 
     /** @param cooldownLimit how many cooldowns are remembered at a time */
     public DroolsCorrelator(RuleBook book, Supplier<String> ids, int cooldownLimit) {
-        this(book, ids, cooldownLimit, DEFAULT_LIVE_KEYS);
+        this(book, ids, cooldownLimit, defaultLiveKeys());
     }
 
     /**
@@ -162,9 +177,18 @@ public final class DroolsCorrelator implements Correlator, AutoCloseable {
      * @param liveKeys of how many keys something half seen is remembered at a time, over all triggers
      */
     public DroolsCorrelator(RuleBook book, Supplier<String> ids, int cooldownLimit, int liveKeys) {
+        this(book, ids, cooldownLimit, liveKeys, defaultBudget());
+    }
+
+    /**
+     * @param cooldownLimit how many cooldowns are remembered at a time
+     * @param liveKeys of how many keys something half seen is remembered at a time, over all triggers
+     * @param budget roughly how many bytes that may take, with the detections that it keeps
+     */
+    public DroolsCorrelator(RuleBook book, Supplier<String> ids, int cooldownLimit, int liveKeys, long budget) {
         this.ids = ids;
         this.cooldowns = new Cooldowns(cooldownLimit);
-        this.memory = new Memory(this::patterns, liveKeys);
+        this.memory = new Memory(this::patterns, liveKeys, budget);
         this.network = networkFor(book);
         this.session = network.openSession();
     }
@@ -358,7 +382,7 @@ public final class DroolsCorrelator implements Correlator, AutoCloseable {
         return cooldowns.forgotten();
     }
 
-    /** What was half seen of a key and forgotten because there were more keys than are remembered. Any thread. */
+    /** What was half seen of a key and forgotten because there were more keys, or more bytes, than are remembered. Any thread. */
     public long forgottenProgress() {
         return memory.forgotten();
     }
@@ -366,6 +390,11 @@ public final class DroolsCorrelator implements Correlator, AutoCloseable {
     /** Of how many keys something half seen is remembered, over all triggers. Only for the owner thread. */
     public int liveKeys() {
         return memory.size();
+    }
+
+    /** Roughly how many bytes that takes. Only for the owner thread. */
+    long weightOfWhatIsHalfSeen() {
+        return memory.weight();
     }
 
     long factsInSession() {

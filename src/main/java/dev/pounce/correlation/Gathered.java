@@ -17,11 +17,13 @@ final class Gathered extends HalfSeen {
         private final Detection detection;
         private final int[] kinds;
         private final long moment;
+        private final long weight;
 
         Piece(Detection detection, int[] kinds, long moment) {
             this.detection = detection;
             this.kinds = kinds;
             this.moment = moment;
+            this.weight = Weight.of(detection);
         }
     }
 
@@ -63,6 +65,20 @@ final class Gathered extends HalfSeen {
             evidence.add(piece == pieces.size() ? last.detection() : pieces.get(piece).detection);
         }
         return evidence;
+    }
+
+    @Override
+    long kept() {
+        long weight = 0;
+        for (Piece piece : pieces) {
+            weight += piece.weight;
+        }
+        return weight;
+    }
+
+    @Override
+    void letGo() {
+        pieces.clear();
     }
 
     private boolean reaches(Piece piece, Sighting sighting) {

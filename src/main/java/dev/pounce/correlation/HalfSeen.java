@@ -13,6 +13,7 @@ abstract sealed class HalfSeen permits Progress, Gathered, Tally, Values, Awaite
     static final long GRACE = 5_000_000_000L;
 
     private final Subject subject;
+    private final long bare;
     private long latest;
     private long until;
 
@@ -20,8 +21,12 @@ abstract sealed class HalfSeen permits Progress, Gathered, Tally, Values, Awaite
     private long due;
     private int slot = -1;
 
+    // Of the Memory
+    private long counted;
+
     HalfSeen(Sighting first) {
         this.subject = first.subject();
+        this.bare = Weight.OF_A_STATE + Weight.of(subject.key());
         this.latest = first.moment();
     }
 
@@ -50,6 +55,26 @@ abstract sealed class HalfSeen permits Progress, Gathered, Tally, Values, Awaite
     /** The window counts from the arrival, so that alerts that are all equally late belong together too. */
     final void neededForAWindowAfter(Sighting sighting) {
         until = sighting.now() + subject.watch().within() + GRACE;
+    }
+
+    /** Roughly how many bytes it takes; see {@link Weight}. */
+    final long weight() {
+        return bare + kept();
+    }
+
+    /** Roughly how many bytes of it are detections and values. */
+    abstract long kept();
+
+    /** Lets go of them. It is no fact any more, but Drools may hold it for some time. */
+    abstract void letGo();
+
+    /** What it weighed when that was last added to the sum. */
+    final long counted() {
+        return counted;
+    }
+
+    final void counted(long weight) {
+        counted = weight;
     }
 
     final long due() {

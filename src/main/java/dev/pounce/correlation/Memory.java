@@ -41,6 +41,7 @@ final class Memory {
     }
 
     private final int limit;
+    private final long budget;
     private final @Nullable Partition[] partitions = new @Nullable Partition[PARTITIONS];
     private final Timetable windows = new Timetable();
     private final Timetable deadlines = new Timetable();
@@ -48,14 +49,23 @@ final class Memory {
     private final LongAdder forgotten = new LongAdder();
     private final Supplier<KieBase> rules;
     private long sightings;
+    private long weight;
 
-    /** @param rules always the same; asked for when the first session is opened */
-    Memory(Supplier<KieBase> rules, int limit) {
+    /**
+     * @param rules always the same; asked for when the first session is opened
+     * @param limit of keys
+     * @param budget in bytes, as {@link Weight} estimates them
+     */
+    Memory(Supplier<KieBase> rules, int limit, long budget) {
         if (limit < 1) {
             throw new IllegalArgumentException("room for at least one key is needed, was " + limit);
         }
         this.rules = rules;
+        if (budget < Weight.OF_A_STATE) {
+            throw new IllegalArgumentException("room for at least one key is needed, was " + budget + " bytes");
+        }
         this.limit = limit;
+        this.budget = budget;
     }
 
     /** What the last {@link #fire} or {@link #elapse} amounted to; good until the next. */
@@ -65,6 +75,11 @@ final class Memory {
 
     void begin() {
         report.clear();
+        for (Partition partition : partitions) {
+            if (partition != null && !partition.inserted.isEmpty()) {
+                withdraw(partition); // of a detection that could not be taken in as a whole
+            }
+        }
     }
 
     /** Has a detection looked at by {@link #fire}, if it has what the trigger correlates by. */
@@ -109,22 +124,58 @@ final class Memory {
 
     private static void fire(Partition partition) {
         partition.session.fireAllRules();
+        withdraw(partition); // what no rule has answered
+    }
+
+    private static void withdraw(Partition partition) {
         for (Sighting sighting : partition.inserted) {
-            delete(sighting, partition.session); // which no rule has answered
+            delete(sighting, partition.session);
         }
         partition.inserted.clear();
     }
 
     private void takeStock() {
-        for (HalfSeen state : report.ended()) {
-            timetableOf(state).remove(state);
+        report.ended().forEach(this::strike);
+        for (HalfSeen state : report.touched()) {
+            if (state.slot() >= 0) {
+                weigh(state);
+                if (state.counted() > budget) {
+                    forget(state);
+                }
+            }
+        }
+        while (weight > budget) {
+            forgetOne();
         }
         for (HalfSeen state : report.begun()) {
-            if (size() >= limit) {
-                forgetOne();
-            }
-            timetableOf(state).add(state);
+            remember(state);
         }
+    }
+
+    private void remember(HalfSeen state) {
+        long needed = state.weight();
+        if (needed > budget) {
+            forget(state); // rather than everything else
+            return;
+        }
+        while (size() >= limit || weight + needed > budget) {
+            forgetOne();
+        }
+        timetableOf(state).add(state);
+        weigh(state);
+    }
+
+    private void weigh(HalfSeen state) {
+        long now = state.weight();
+        weight += now - state.counted();
+        state.counted(now);
+    }
+
+    /** From the timetable and the sum; not from its session. */
+    private void strike(HalfSeen state) {
+        timetableOf(state).remove(state);
+        weight -= state.counted();
+        state.counted(0);
     }
 
     private Timetable timetableOf(HalfSeen state) {
@@ -136,17 +187,23 @@ final class Memory {
         HalfSeen deadline = deadlines.first();
         HalfSeen earlier =
                 window == null || (deadline != null && deadline.until() < window.until()) ? deadline : window;
-        if (earlier != null) {
-            drop(earlier);
-            forgotten.increment();
+        if (earlier == null) {
+            throw new IllegalStateException("nothing is remembered, and weighs " + weight + " bytes");
         }
+        forget(earlier);
+    }
+
+    private void forget(HalfSeen state) {
+        drop(state);
+        forgotten.increment();
     }
 
     private void drop(HalfSeen state) {
-        timetableOf(state).remove(state);
+        strike(state);
         Partition partition = partition(placeOf(state.subject()));
         delete(state, partition.session);
         partition.dropped++;
+        state.letGo();
     }
 
     private static void delete(Object fact, KieSession session) {
@@ -176,7 +233,7 @@ final class Memory {
         expire(now, Integer.MAX_VALUE);
         // The deadline itself is still in the window, but the engine's clock has seen all of it when it shows it.
         for (HalfSeen first = deadlines.first(); first != null && first.until() <= now; first = deadlines.first()) {
-            deadlines.remove(first);
+            strike(first);
             insert(Sighting.ofNothing(first.subject(), Math.max(now, first.until() + 1), report));
         }
         fire();
@@ -223,6 +280,11 @@ final class Memory {
     /** How many keys something is remembered of. */
     int size() {
         return windows.size() + deadlines.size();
+    }
+
+    /** How many bytes all of it takes, as {@link Weight} estimates them. */
+    long weight() {
+        return weight;
     }
 
     /** How many were forgotten for want of room. Any thread. */
@@ -283,9 +345,8 @@ final class Memory {
                 partitions[i] = null;
             }
         }
-        for (HalfSeen state : report.ended()) {
-            timetableOf(state).remove(state);
-        }
+        report.ended().forEach(this::strike);
+        report.touched().stream().filter(state -> state.slot() >= 0).forEach(this::weigh);
         for (Timetable timetable : List.of(windows, deadlines)) {
             timetable.forEach(
                     state -> partition(placeOf(state.subject())).session.insert(state));

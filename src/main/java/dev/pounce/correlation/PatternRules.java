@@ -70,7 +70,7 @@ final class PatternRules {
                                 on(sighting, progress).execute((drools, seen, known) -> {
                                     drools.delete(seen);
                                     if (known.continueWith(seen)) {
-                                        seen.report().changed();
+                                        seen.report().changed(known);
                                     }
                                 })),
                 rule("a sequence is complete")
@@ -103,7 +103,7 @@ final class PatternRules {
                                 on(sighting, gathered).execute((drools, seen, known) -> {
                                     drools.delete(seen);
                                     known.add(seen);
-                                    seen.report().changed();
+                                    seen.report().changed(known);
                                 })),
                 rule("all have been seen")
                         .build(
@@ -133,7 +133,7 @@ final class PatternRules {
                                 on(sighting, tally).execute((drools, seen, known) -> {
                                     drools.delete(seen);
                                     known.add(seen);
-                                    seen.report().changed();
+                                    seen.report().changed(known);
                                 })),
                 rule("so many have been counted")
                         .build(
@@ -163,7 +163,7 @@ final class PatternRules {
                                 on(sighting, values).execute((drools, seen, known) -> {
                                     drools.delete(seen);
                                     known.add(seen);
-                                    seen.report().changed();
+                                    seen.report().changed(known);
                                 })),
                 rule("so many values have been seen")
                         .build(
@@ -193,7 +193,7 @@ final class PatternRules {
                                 on(sighting, awaited).execute((drools, seen, wait) -> {
                                     drools.delete(seen);
                                     forget(wait, seen.report(), drools);
-                                    seen.report().changed();
+                                    seen.report().changed(wait);
                                     if (seen.isFirst()) {
                                         remember(new Awaited(seen), seen, drools);
                                     }

@@ -3,6 +3,7 @@ package dev.pounce.correlation;
 import dev.pounce.detection.Detection;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -14,12 +15,17 @@ import org.jspecify.annotations.Nullable;
 @RegisterForReflection // Drools looks at the members of fact classes when it builds the network
 final class Progress extends HalfSeen {
 
-    /** The last detection of a beginning, and those before it. */
+    /**
+     * The last detection of a beginning, and those before it.
+     *
+     * @param weight of all of them
+     */
     private record Link(
             Detection detection,
             @Nullable Link before,
             @Nullable Link start,
-            long moment) {
+            long moment,
+            long weight) {
         Link first() {
             return start == null ? this : start;
         }
@@ -49,17 +55,19 @@ final class Progress extends HalfSeen {
     boolean continueWith(Sighting sighting) {
         boolean changed = false;
         int[] kinds = sighting.kinds();
+        long weight = Weight.of(sighting.detection());
         // From the last place to the first, so that no detection follows itself
         for (int i = kinds.length - 1; i >= 0; i--) {
             int kind = kinds[i];
             if (kind == 0) {
-                beginnings[0] = new Link(sighting.detection(), null, null, at(sighting));
+                beginnings[0] = new Link(sighting.detection(), null, null, at(sighting), weight);
                 changed = true;
             } else if (kind < beginnings.length) {
                 Link before = beginnings[kind - 1];
                 Link known = beginnings[kind];
                 if (before != null && reaches(before, sighting) && (known == null || startsApart(known, before))) {
-                    beginnings[kind] = new Link(sighting.detection(), before, before.first(), at(sighting));
+                    beginnings[kind] = new Link(
+                            sighting.detection(), before, before.first(), at(sighting), weight + before.weight());
                     changed = true;
                 }
             }
@@ -109,6 +117,20 @@ final class Progress extends HalfSeen {
             }
         }
         return false;
+    }
+
+    @Override
+    long kept() {
+        long weight = 0;
+        for (Link beginning : beginnings) {
+            weight += beginning == null ? 0 : beginning.weight();
+        }
+        return weight;
+    }
+
+    @Override
+    void letGo() {
+        Arrays.fill(beginnings, null);
     }
 
     boolean isEmpty() {

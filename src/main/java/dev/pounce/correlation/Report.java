@@ -11,6 +11,7 @@ final class Report {
     record Completion(Watch watch, List<Detection> evidence) {}
 
     private final List<HalfSeen> begun = new ArrayList<>();
+    private final List<HalfSeen> touched = new ArrayList<>();
     private final List<HalfSeen> ended = new ArrayList<>();
     private final List<Completion> completions = new ArrayList<>();
     private final List<Awaited> inVain = new ArrayList<>();
@@ -27,12 +28,14 @@ final class Report {
         ended.add(state);
     }
 
-    /** Something that is remembered is not as it was. */
-    void changed() {
+    /** It is not as it was. */
+    void changed(HalfSeen state) {
+        touched.add(state);
         changed = true;
     }
 
     void completed(HalfSeen state, List<Detection> evidence) {
+        touched.add(state);
         completions.add(new Completion(state.subject().watch(), evidence));
         usedUp = true;
     }
@@ -43,6 +46,11 @@ final class Report {
 
     List<HalfSeen> begun() {
         return begun;
+    }
+
+    /** May be lighter or heavier than before. */
+    List<HalfSeen> touched() {
+        return touched;
     }
 
     List<HalfSeen> ended() {
@@ -68,6 +76,7 @@ final class Report {
 
     void clear() {
         begun.clear();
+        touched.clear();
         ended.clear();
         completions.clear();
         inVain.clear();

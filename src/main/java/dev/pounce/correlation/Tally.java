@@ -3,6 +3,7 @@ package dev.pounce.correlation;
 import dev.pounce.detection.Detection;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +20,7 @@ final class Tally extends HalfSeen {
     private int first;
     private int count;
     private long seen;
+    private long weight;
 
     Tally(Sighting first) {
         super(first);
@@ -48,11 +50,25 @@ final class Tally extends HalfSeen {
             grow(needed);
         }
         moments[(first + count) % moments.length] = moment;
-        detections[(int) (seen % detections.length)] = sighting.detection();
+        int place = (int) (seen % detections.length);
+        Detection before = detections[place];
+        weight += Weight.of(sighting.detection()) - (before == null ? 0 : Weight.of(before));
+        detections[place] = sighting.detection();
         count++;
         seen++;
         neededForAWindowAfter(sighting);
         saw(sighting);
+    }
+
+    @Override
+    long kept() {
+        return weight + (long) Long.BYTES * moments.length;
+    }
+
+    @Override
+    void letGo() {
+        Arrays.fill(detections, null);
+        weight = 0;
     }
 
     private void grow(int needed) {

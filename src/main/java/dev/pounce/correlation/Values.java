@@ -14,11 +14,16 @@ import org.jspecify.annotations.Nullable;
 @RegisterForReflection // Drools looks at the members of fact classes when it builds the network
 final class Values extends HalfSeen {
 
-    private record Last(long moment, @Nullable Detection detection) {}
+    /** In the map, in bytes. */
+    private static final long OF_AN_ENTRY = 100;
+
+    /** @param weight of the value and the detection */
+    private record Last(long moment, @Nullable Detection detection, long weight) {}
 
     // In the order in which they were last seen
     private final Map<Object, Last> values = new LinkedHashMap<>(4);
     private int withDetection;
+    private long weight;
 
     Values(Sighting first) {
         super(first);
@@ -51,15 +56,30 @@ final class Values extends HalfSeen {
             oldest.remove();
         }
         boolean kept = withDetection < Tally.MOST_EVIDENCE - 1;
-        values.put(valueOf(sighting), new Last(at(sighting), kept ? sighting.detection() : null));
+        long more = OF_AN_ENTRY + Weight.of(valueOf(sighting)) + (kept ? Weight.of(sighting.detection()) : 0);
+        values.put(valueOf(sighting), new Last(at(sighting), kept ? sighting.detection() : null, more));
+        weight += more;
         withDetection += kept ? 1 : 0;
         neededForAWindowAfter(sighting);
         saw(sighting);
     }
 
+    @Override
+    long kept() {
+        return weight;
+    }
+
+    @Override
+    void letGo() {
+        values.clear();
+        withDetection = 0;
+        weight = 0;
+    }
+
     private void forget(@Nullable Last last) {
-        if (last != null && last.detection != null) {
-            withDetection--;
+        if (last != null) {
+            withDetection -= last.detection == null ? 0 : 1;
+            weight -= last.weight;
         }
     }
 

@@ -3,6 +3,7 @@ package dev.pounce.correlation;
 import static dev.pounce.correlation.ATrigger.selector;
 import static dev.pounce.correlation.ATrigger.selectors;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.pounce.asset.ContainerRef;
 import dev.pounce.asset.PodRef;
@@ -750,6 +751,7 @@ class PatternsOverTimeTest {
             // Then
             assertThat(correlator.factsInSession()).isZero();
             assertThat(correlator.liveKeys()).isZero();
+            assertThat(correlator.weightOfWhatIsHalfSeen()).isZero();
             assertThat(correlator.sessionsForPatterns()).isZero();
         }
 
@@ -793,6 +795,115 @@ class PatternsOverTimeTest {
             // Then
             assertThat(correlator.forgottenProgress()).isEqualTo(1);
             assertThat(found).containsExactly("s:a1@3,b1@5", "s:a2@2,b2@6", "s:a3@4,b3@7");
+        }
+
+        @Test
+        void longOutputsOfManyKeysStayWithinTheBudgetAndTheNewestIsComplete() {
+            // Given
+            long budget = 10_000_000;
+            DroolsCorrelator correlator = withBudget(budget, set("s", sequence("a", "b")));
+
+            // When
+            long heaviest = 0;
+            for (int i = 0; i < 50_000; i++) {
+                correlator.accept(longOne("a", i, i / 10_000.0), second(i / 10_000.0));
+                heaviest = Math.max(heaviest, correlator.weightOfWhatIsHalfSeen());
+            }
+
+            // Then
+            assertThat(heaviest).isBetween(budget - 20_000, budget);
+            assertThat(correlator.liveKeys()).isGreaterThan(500);
+            assertThat(correlator.forgottenProgress()).isEqualTo(50_000 - correlator.liveKeys());
+            assertThat(history(correlator, "b49999@6 b1@6")).hasSize(1);
+        }
+
+        @ParameterizedTest
+        @CsvSource({"sequence, 7", "all, 7", "count, 1", "values, 1", "absence, 19"})
+        void whatIsKeptOfAKeyIsWeighed(String kind, int keys) {
+            // Given
+            Pattern pattern =
+                    switch (kind) {
+                        case "sequence" -> sequence("a", "a", "b");
+                        case "all" -> all("a", "c", "b");
+                        case "count" -> count(500);
+                        case "values" -> values(500);
+                        default -> absence("a", "b");
+                    };
+            long budget = 200_000;
+            DroolsCorrelator correlator = withBudget(budget, set("s", pattern));
+
+            // When
+            int most = 0;
+            for (int i = 0; i < 400; i++) {
+                double time = i / 100.0;
+                correlator.accept(longOne(i % 2 == 1 && kind.equals("all") ? "c" : "a", i / 20, time), second(time));
+                assertThat(correlator.weightOfWhatIsHalfSeen()).isBetween(1L, budget);
+                most = Math.max(most, correlator.liveKeys());
+            }
+
+            // Then
+            assertThat(most).isBetween(keys, 22);
+            correlator.prepare(book(set("other", sequence("x", "y")))).run();
+            correlator.elapsed(second(5));
+            assertThat(correlator.weightOfWhatIsHalfSeen()).isZero();
+        }
+
+        @Test
+        void whatIsHeavierThanTheBudgetIsForgottenAndNothingElse() {
+            // Given
+            DroolsCorrelator correlator = withBudget(6000, set("s", sequence("a", "b")));
+            history(correlator, "a1@0");
+
+            // When
+            correlator.accept(longOne("a", 2, 1), second(1));
+
+            // Then
+            assertThat(correlator.forgottenProgress()).isEqualTo(1);
+            assertThat(history(correlator, "b2@2 b1@3")).containsExactly("s:a1@0,b1@3");
+            assertThat(correlator.weightOfWhatIsHalfSeen()).isZero();
+        }
+
+        private DroolsCorrelator withBudget(long bytes, ATrigger... triggers) {
+            DroolsCorrelator correlator =
+                    new DroolsCorrelator(book(triggers), new Numbers("i-"), 1000, 1_000_000, bytes);
+            opened.add(correlator);
+            return correlator;
+        }
+
+        private Detection longOne(String rule, int key, double time) {
+            return ADetection.of(rule)
+                    .id("d-" + detections++)
+                    .field("proc.cmdline", "x".repeat(4096))
+                    .field("key", String.valueOf(key))
+                    .field("value", detections)
+                    .time(second(time))
+                    .build();
+        }
+
+        @Test
+        void whatCouldNotBeTakenInAsAWholeLeavesNothingBehind() {
+            // Given
+            DroolsCorrelator correlator = correlator(
+                    set("s", sequence("a", "b")),
+                    set("t", new Pattern.Sequence(selectors("a", "b"), MINUTE, List.of("other"))));
+            Object broken = new Object() {
+                @Override
+                public int hashCode() {
+                    throw new IllegalStateException("broken on purpose");
+                }
+            };
+            Detection halfTaken = ADetection.of("a")
+                    .field("key", "1")
+                    .field("other", broken)
+                    .time(second(0))
+                    .build();
+
+            // When
+            assertThatThrownBy(() -> correlator.accept(halfTaken, second(0))).hasMessage("broken on purpose");
+
+            // Then
+            assertThat(history(correlator, "b1@1 b1@2")).isEmpty();
+            assertThat(correlator.factsInSession()).isZero();
         }
 
         @Test
