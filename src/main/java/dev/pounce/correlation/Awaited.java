@@ -23,7 +23,7 @@ final class Awaited extends HalfSeen {
         this.detection = seen.detection();
         this.weight = Weight.of(seen.detection());
         this.deadline = seen.moment() + seen.subject().watch().within();
-        neededUntil(deadline);
+        neededUntil(Math.max(deadline, seen.now() + GRACE)); // what comes late comes in bunches
     }
 
     /** In the order of arrival. */
@@ -50,8 +50,15 @@ final class Awaited extends HalfSeen {
         detection = null;
     }
 
+    boolean isAnsweredBy(Sighting sighting) {
+        return sighting.isLast() && at(sighting) <= deadline;
+    }
+
+    /**
+     * Before its time by the engine's clock only if another wait is to begin, which would be lost otherwise.
+     */
     boolean isOverBefore(Sighting sighting) {
-        return at(sighting) > deadline;
+        return at(sighting) > deadline && (sighting.isFirst() || sighting.now() >= until());
     }
 
     @SuppressWarnings("ReferenceEquality") // the same alert sent twice is two detections

@@ -91,7 +91,8 @@ public final class DroolsCorrelator implements Correlator, AutoCloseable {
      * ended a wait, or used something up without an answer.
      *
      * Decided here, and not obvious: a second A does not put off the deadline of "A without B". A wait is in vain from
-     * the moment at which its window closes, if elapsed() is asked then; a B that happened later does not save it, one that
+     * the moment at which its window closes, but not before the first has been there for five seconds,
+     * since sources that are late deliver in bunches, if elapsed() is asked then; a B that happened later does not save it, one that
      * happened in time and arrives before elapsed() is asked does. Of a sequence's beginnings the latest is kept, and
      * an earlier one that was passed over is forgotten with it. takeBack() ends cooldowns; what was used up stays used up.
      *

@@ -113,7 +113,11 @@ public sealed interface Pattern {
         }
     }
 
-    /** One kind, and not the other behind it in time. Completed by time passing, {@code within} after the first. */
+    /**
+     * One kind, and not the other behind it in time. Completed by time passing: {@code within} after the first, and not
+     * before that has been there for five seconds, since what comes late comes in bunches. What arrives before the first
+     * does not count, whenever it happened.
+     */
     record Absence(Selector seen, Selector missing, Duration within, List<String> by) implements Pattern {
         public Absence {
             by = List.copyOf(by);

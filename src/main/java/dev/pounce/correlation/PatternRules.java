@@ -187,9 +187,9 @@ final class PatternRules {
                         })),
                 rule("what was awaited has come")
                         .build(
-                                sightingOf(Shape.ABSENCE).expr("it is of the last kind", Sighting::isLast),
+                                sightingOf(Shape.ABSENCE),
                                 rememberedIn(awaited),
-                                expr("in time", sighting, awaited, (seen, wait) -> !wait.isOverBefore(seen)),
+                                expr("answered", sighting, awaited, (seen, wait) -> wait.isAnsweredBy(seen)),
                                 on(sighting, awaited).execute((drools, seen, wait) -> {
                                     drools.delete(seen);
                                     forget(wait, seen.report(), drools);
@@ -200,9 +200,13 @@ final class PatternRules {
                                 })),
                 rule("the wait goes on, and its deadline stays")
                         .build(
-                                sightingOf(Shape.ABSENCE).expr("it is not of the last kind", seen -> !seen.isLast()),
+                                sightingOf(Shape.ABSENCE),
                                 rememberedIn(awaited),
-                                expr("in time", sighting, awaited, (seen, wait) -> !wait.isOverBefore(seen)),
+                                expr(
+                                        "neither answered nor too late",
+                                        sighting,
+                                        awaited,
+                                        (seen, wait) -> !wait.isAnsweredBy(seen) && !wait.isOverBefore(seen)),
                                 on(sighting, awaited).execute((drools, seen, wait) -> drools.delete(seen))),
                 rule("a wait was in vain")
                         .build(

@@ -378,6 +378,12 @@ class PatternsOverTimeTest {
                     "a1@0 b1@1 a1@2 @60 @62              | s:a1@2",
                     "a1@0 b1@60@64 @64                   |",
                     "a1@0 a2@0 @61                       | s:a1@0 s:a2@0",
+                    "a1@0@100 @101 b1@10@102 @200        |", // late in a bunch
+                    "a1@0@100 @104.9 @105                | s:a1@0@100",
+                    "a1@0@100 b1@70@101 @101 b1@9@102 @200 |",
+                    "a1@0@100 b1@70@101 @101 @105        | s:a1@0@100",
+                    "a1@0@100 a1@70@101 @101 @130        | s:a1@0@100 s:a1@70@101",
+                    "a1@58@59 @117 @118                  | s:a1@58@59",
                 })
         void oneWithoutTheOther(String history, String expected) {
             assertThat(String.join(" ", history(correlator(set("s", absence("a", "b"))), history)))
