@@ -14,7 +14,7 @@ import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.net.PemKeyCertOptions;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -48,8 +48,11 @@ public final class AlertServer implements AutoCloseable {
 
     public static final int LARGEST_ALERT = 1 << 20;
 
-    /** Of all bodies that are being read or wait for their answer. */
-    static final int MOST_BYTES = 32 << 20;
+    /** Of all bodies that are being read, and of all alerts that wait for their answer: a quarter of a small heap. */
+    static final int MOST_BYTES = 64 << 20;
+
+    /** An alert as objects takes so many times the bytes of its text. */
+    private static final int PARSED = 8;
 
     static final int MOST_CONNECTIONS = 1_024;
 
@@ -58,6 +61,7 @@ public final class AlertServer implements AutoCloseable {
 
     private static final long SWALLOWING_NANOS = TimeUnit.SECONDS.toNanos(5);
     private static final long RECEIVING_NANOS = TimeUnit.SECONDS.toNanos(10);
+    private static final long STRANGER_NANOS = TimeUnit.SECONDS.toNanos(10);
     private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(75);
     private static final long SWEEP_MILLIS = 1_000;
     private static final long PATIENCE_SECONDS = 10;
@@ -72,9 +76,10 @@ public final class AlertServer implements AutoCloseable {
     private final FalcoAlerts alerts;
     private final Intake intake;
     private final Supplier<Optional<String>> unready;
+    private final int connections;
 
     // Of the loop's thread
-    private final Map<HttpConnection, Link> links = new HashMap<>();
+    private final Map<HttpConnection, Link> links = new LinkedHashMap<>(); // the oldest first
     private @Nullable HttpServer server;
     private long bytesHeld;
     private long sweeper;
@@ -85,7 +90,7 @@ public final class AlertServer implements AutoCloseable {
     private final AtomicBoolean sending = new AtomicBoolean();
 
     /** One connection: requests come one after the other. */
-    private static final class Link {
+    static final class Link {
         private enum Doing {
             IDLE,
             RECEIVING,
@@ -95,6 +100,13 @@ public final class AlertServer implements AutoCloseable {
 
         private Doing doing = Doing.IDLE;
         private long since = System.nanoTime();
+        private final long opened = since;
+        private boolean stranger = true;
+
+        /** A request came that was allowed to. */
+        void authenticated() {
+            stranger = false;
+        }
 
         void begin(Doing next) {
             doing = next;
@@ -102,6 +114,9 @@ public final class AlertServer implements AutoCloseable {
         }
 
         boolean isOverdue(long now) {
+            if (stranger && now - opened > STRANGER_NANOS) {
+                return true;
+            }
             return now - since
                     > switch (doing) {
                         case IDLE -> IDLE_NANOS;
@@ -118,13 +133,15 @@ public final class AlertServer implements AutoCloseable {
             Optional<Token> token,
             FalcoAlerts alerts,
             Intake intake,
-            Supplier<Optional<String>> unready) {
+            Supplier<Optional<String>> unready,
+            int connections) {
         this.loop = vertx.getOrCreateContext();
         this.listening = listening;
         this.token = token;
         this.alerts = alerts;
         this.intake = intake;
         this.unready = unready;
+        this.connections = connections;
     }
 
     /**
@@ -142,10 +159,23 @@ public final class AlertServer implements AutoCloseable {
             Intake intake,
             Supplier<Optional<String>> unready)
             throws IOException {
+        return start(vertx, listening, token, alerts, intake, unready, MOST_CONNECTIONS);
+    }
+
+    /** @param connections at most so many at a time */
+    static AlertServer start(
+            Vertx vertx,
+            Listening listening,
+            Optional<Token> token,
+            FalcoAlerts alerts,
+            Intake intake,
+            Supplier<Optional<String>> unready,
+            int connections)
+            throws IOException {
         if (listening.authenticated() && token.isEmpty()) {
             throw new IllegalArgumentException("a token is to be asked for, and none is there");
         }
-        AlertServer server = new AlertServer(vertx, listening, token, alerts, intake, unready);
+        AlertServer server = new AlertServer(vertx, listening, token, alerts, intake, unready, connections);
         Promise<HttpServer> listens = Promise.promise();
         server.loop.runOnContext(go -> server.listen(vertx, listens));
         try {
@@ -188,12 +218,25 @@ public final class AlertServer implements AutoCloseable {
     }
 
     private void connected(HttpConnection connection) {
-        if (links.size() >= MOST_CONNECTIONS) {
+        if (links.size() >= connections && !closeOldestStranger()) {
             connection.close();
             return;
         }
         links.put(connection, new Link());
         connection.closeHandler(closed -> links.remove(connection));
+    }
+
+    /** @return false when there is none */
+    private boolean closeOldestStranger() {
+        for (Map.Entry<HttpConnection, Link> entry : links.entrySet()) {
+            if (entry.getValue().stranger) {
+                HttpConnection oldest = entry.getKey();
+                links.remove(oldest);
+                oldest.close();
+                return true;
+            }
+        }
+        return false;
     }
 
     private void sweep() {
@@ -223,7 +266,7 @@ public final class AlertServer implements AutoCloseable {
             exchange.tellHealth();
             return;
         }
-        Optional<Refusal> no = objectionTo(request);
+        Optional<Refusal> no = objectionTo(request, link);
         if (no.isPresent()) {
             exchange.refuse(no.get());
         } else {
@@ -232,7 +275,7 @@ public final class AlertServer implements AutoCloseable {
     }
 
     /** Judged by the head of a request: nothing is read of what will be refused. */
-    private Optional<Refusal> objectionTo(HttpServerRequest request) {
+    private Optional<Refusal> objectionTo(HttpServerRequest request, Link link) {
         if (token.isPresent()) {
             if (!token.get().isIn(request.getHeader(HttpHeaders.AUTHORIZATION))) {
                 return Optional.of(
@@ -242,6 +285,7 @@ public final class AlertServer implements AutoCloseable {
             // A page in a browser of this machine reaches loopback, too
             return Optional.of(new Refusal(403, "a request from a web page", "one from Falco or Falcosidekick"));
         }
+        link.authenticated();
         if (!request.method().equals(HttpMethod.POST)) {
             return Optional.of(Refusal.badAlert(request.method().name(), "POST"));
         }
@@ -251,7 +295,7 @@ public final class AlertServer implements AutoCloseable {
         if (intake.isEnding()) {
             return Optional.of(unavailable("an engine that is about to end"));
         }
-        return bytesHeld > MOST_BYTES ? Optional.of(unavailable("too many alerts at once")) : Optional.empty();
+        return bytesHeld >= MOST_BYTES ? Optional.of(unavailable("too many alerts at once")) : Optional.empty();
     }
 
     private static long lengthOf(HttpServerRequest request) {
@@ -280,6 +324,7 @@ public final class AlertServer implements AutoCloseable {
         private long swallowed;
         private boolean wanted = true;
         private boolean ended;
+        private boolean queued;
         private boolean answered;
 
         Exchange(HttpServerRequest request, Link link) {
@@ -327,13 +372,23 @@ public final class AlertServer implements AutoCloseable {
             link.begin(Link.Doing.WAITING);
             Buffer whole = body;
             body = null;
+            if (bytesHeld >= MOST_BYTES) {
+                refuse(unavailable("too many alerts at once"));
+                return;
+            }
+            hold(held * (PARSED - 1));
             switch (alerts.read(whole == null ? new byte[0] : whole.getBytes())) {
-                case FalcoAlerts.Read.Good(Alert alert) -> intake.offer(alert, answer -> decide(() -> answer(answer)));
+                case FalcoAlerts.Read.Good(Alert alert) -> {
+                    queued = true;
+                    intake.offer(alert, answer -> decide(() -> answer(answer)));
+                }
                 case FalcoAlerts.Read.Bad(Refusal why) -> refuse(why);
             }
         }
 
         private void answer(Intake.Answer answer) {
+            queued = false;
+            release();
             switch (answer) {
                 case ACCEPTED -> {
                     respond(request.response().setStatusCode(200), "");
@@ -345,7 +400,7 @@ public final class AlertServer implements AutoCloseable {
         }
 
         void tellHealth() {
-            Optional<String> why = intake.isEnding() ? Optional.of("about to end") : unready.get();
+            Optional<String> why = intake.isTaking() ? unready.get() : Optional.of("about to end");
             wanted = false;
             listen();
             respond(
@@ -394,7 +449,7 @@ public final class AlertServer implements AutoCloseable {
             }
         }
 
-        private void hold(int bytes) {
+        private void hold(long bytes) {
             held += bytes;
             bytesHeld += bytes;
         }
@@ -404,11 +459,13 @@ public final class AlertServer implements AutoCloseable {
             held = 0;
         }
 
-        /** The other side has gone; what it sent whole is taken all the same. */
+        /** The other side has gone; what it sent whole is taken all the same, and takes its room until then. */
         void letGo() {
             wanted = false;
             body = null;
-            release();
+            if (!queued) {
+                release();
+            }
         }
     }
 

@@ -116,6 +116,11 @@ public final class Intake implements AutoCloseable {
         return ending;
     }
 
+    /** Whether what is offered is looked at: not once it ends, nor when its thread is gone. Any thread. */
+    public boolean isTaking() {
+        return !ending && thread.isAlive();
+    }
+
     /** Alerts that were handed on and answered with yes. Any thread, as the others. */
     public long accepted() {
         return accepted.sum();
@@ -159,8 +164,17 @@ public final class Intake implements AutoCloseable {
 
     private void commit(List<Waiting> written) {
         if (!written.isEmpty()) {
-            Answer answer = downstream.commit() ? Answer.ACCEPTED : Answer.UNRECORDED;
+            Answer answer = isCommitted() ? Answer.ACCEPTED : Answer.UNRECORDED;
             written.forEach(waiting -> answer(waiting, answer));
+        }
+    }
+
+    private boolean isCommitted() {
+        try {
+            return downstream.commit();
+        } catch (Throwable bug) {
+            LOG.error("Alerts are refused because of a bug in the engine", bug);
+            return false;
         }
     }
 
@@ -172,7 +186,7 @@ public final class Intake implements AutoCloseable {
         boolean written = false;
         try {
             written = downstream.handle(alert);
-        } catch (RuntimeException bug) {
+        } catch (Throwable bug) { // a stack that overflowed, too: the next alert may be another
             LOG.error("An alert is not answered because of a bug in the engine", bug);
         }
         if (!written) {
@@ -185,7 +199,7 @@ public final class Intake implements AutoCloseable {
         (answer == Answer.ACCEPTED ? accepted : refused).increment();
         try {
             waiting.sender().accept(answer);
-        } catch (RuntimeException bug) {
+        } catch (Throwable bug) {
             LOG.error("The sender of an alert could not be answered", bug);
         }
     }

@@ -43,24 +43,28 @@ class AlertServerTest {
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private volatile boolean diskIsFull;
     private volatile Optional<String> unready = Optional.empty();
-    private final Intake intake = Intake.start(
-            new Intake.Downstream() {
-                @Override
-                public boolean handle(Alert alert) {
-                    handled.add(alert.detection().rule());
-                    return !diskIsFull;
-                }
-
-                @Override
-                public boolean commit() {
-                    disk.acquireUninterruptibly();
-                    return true;
-                }
-            },
-            new RecentAlerts(1_000),
-            () -> NOON,
-            4);
+    private final Intake intake = intake(4);
     private final AlertServer server = start(true);
+
+    private Intake intake(int queued) {
+        return Intake.start(
+                new Intake.Downstream() {
+                    @Override
+                    public boolean handle(Alert alert) {
+                        handled.add(alert.detection().rule());
+                        return !diskIsFull;
+                    }
+
+                    @Override
+                    public boolean commit() {
+                        disk.acquireUninterruptibly();
+                        return true;
+                    }
+                },
+                new RecentAlerts(1_000),
+                () -> NOON,
+                queued);
+    }
 
     @AfterEach
     void close() {
@@ -75,6 +79,10 @@ class AlertServerTest {
     }
 
     private AlertServer start(boolean authenticated) {
+        return start(authenticated, intake, AlertServer.MOST_CONNECTIONS);
+    }
+
+    private AlertServer start(boolean authenticated, Intake intake, int connections) {
         try {
             return AlertServer.start(
                     VERTX,
@@ -85,7 +93,8 @@ class AlertServerTest {
                     authenticated ? Optional.of(new Token(SECRET)) : Optional.empty(),
                     new FalcoAlerts(() -> "d", () -> NOON),
                     intake,
-                    () -> unready);
+                    () -> unready,
+                    connections);
         } catch (IOException broken) {
             throw new AssertionError(broken);
         }
@@ -227,7 +236,46 @@ class AlertServerTest {
     }
 
     @Test
-    void headersThatAreTooLongAreRefused() throws IOException {
+    void whenAllPlacesAreTakenTheOldestThatNeverShowedATokenMakesRoom() throws IOException {
+        try (AlertServer small = start(true, intake, 2);
+                Socket oldest = new Socket(InetAddress.getLoopbackAddress(), small.port());
+                Socket sender = new Socket(InetAddress.getLoopbackAddress(), small.port())) {
+            // Given
+            String body = alert("R");
+            byte[] post = ("POST / HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + SECRET + "\r\nContent-Length: "
+                            + body.length() + "\r\n\r\n" + body)
+                    .getBytes(StandardCharsets.US_ASCII);
+            sender.getOutputStream().write(post);
+            assertThat(sender.getInputStream().read()).isEqualTo('H');
+
+            // When
+            String answer = statusOf(new String(post, StandardCharsets.US_ASCII), small);
+
+            // Then
+            assertThat(answer).contains(" 200 ");
+            assertThat(oldest.getInputStream().read()).isEqualTo(-1);
+            sender.getOutputStream().write(post);
+            Eventually.until("answer to the one that stayed", () -> handled.size() == 3 || intake.repeated() == 2);
+        }
+    }
+
+    @Test
+    void aConnectionHasTenSecondsToShowATokenAndThenMayBeIdleForLonger() {
+        // Given
+        AlertServer.Link stranger = new AlertServer.Link();
+        AlertServer.Link known = new AlertServer.Link();
+        known.authenticated();
+        long now = System.nanoTime();
+
+        // Then
+        assertThat(stranger.isOverdue(now + 9_000_000_000L)).isFalse();
+        assertThat(stranger.isOverdue(now + 11_000_000_000L)).isTrue();
+        assertThat(known.isOverdue(now + 70_000_000_000L)).isFalse();
+        assertThat(known.isOverdue(now + 76_000_000_000L)).isTrue();
+    }
+
+    @Test
+    void headersThatAreTooLongAreRefused() {
         assertThat(statusOf("POST / HTTP/1.1\r\nHost: x\r\nX-Long: " + "a".repeat(20_000) + "\r\n\r\n"))
                 .isEqualTo("HTTP/1.1 431 Request Header Fields Too Large");
         assertThat(statusOf("POST /" + "a".repeat(20_000) + " HTTP/1.1\r\nHost: x\r\n\r\n"))
@@ -236,10 +284,36 @@ class AlertServerTest {
     }
 
     @Test
-    void aClientThatAsksFirstIsToldToGoOnOrNot() throws IOException {
+    void aClientThatAsksFirstIsToldToGoOnOrNot() {
         String head = "POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nAuthorization: Bearer " + SECRET;
         assertThat(statusOf(head + "\r\nContent-Length: 50\r\n\r\n")).isEqualTo("HTTP/1.1 100 Continue");
         assertThat(statusOf(head + "\r\nContent-Length: 50000000\r\n\r\n")).startsWith("HTTP/1.1 413");
+    }
+
+    @Test
+    void whoeverHangsUpTakesHisRoomUntilHisAlertIsAnswered() throws IOException {
+        // Given: far more room in the queue than in the memory
+        disk.drainPermits();
+        String head = "POST / HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + SECRET + "\r\nContent-Length: ";
+        String ask = head + "50\r\nExpect: 100-continue\r\n\r\n";
+        Intake roomy = intake(1_000);
+        try (AlertServer other = start(true, roomy, AlertServer.MOST_CONNECTIONS)) {
+            // When
+            for (int i = 0; i < 10; i++) {
+                String alert = alert("R" + i);
+                String body = alert + " ".repeat(AlertServer.LARGEST_ALERT - alert.length());
+                try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), other.port())) {
+                    socket.getOutputStream()
+                            .write((head + body.length() + "\r\n\r\n" + body).getBytes(StandardCharsets.US_ASCII));
+                }
+            }
+
+            // Then
+            Eventually.until("refusal", () -> statusOf(ask, other).contains(" 503 "));
+            disk.release(1_000_000);
+            Eventually.until("room again", () -> statusOf(ask, other).contains(" 100 "));
+            roomy.close();
+        }
     }
 
     @Test
@@ -317,7 +391,11 @@ class AlertServerTest {
         }
     }
 
-    private String statusOf(String request) throws IOException {
+    private String statusOf(String request) {
+        return statusOf(request, server);
+    }
+
+    private static String statusOf(String request, AlertServer server) {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
             socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
             StringBuilder line = new StringBuilder();
@@ -326,6 +404,8 @@ class AlertServerTest {
                 line.append((char) c);
             }
             return line.toString();
+        } catch (IOException broken) {
+            throw new AssertionError(broken);
         }
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pounce.intake.Intake.Answer;
 import dev.pounce.testing.ADetection;
+import dev.pounce.testing.Eventually;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,6 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -149,6 +151,67 @@ class IntakeTest {
             // Then
             assertThat(offer(intake, 1).join()).isEqualTo(Answer.UNRECORDED);
         }
+    }
+
+    @Test
+    void anErrorIsTheEndOfOneAlertAndNotOfTheIntake() {
+        // Given
+        disk.release(10);
+        Intake.Downstream sound = downstream();
+        AtomicInteger commits = new AtomicInteger();
+        Intake.Downstream broken = new Intake.Downstream() {
+            @Override
+            public boolean handle(Alert alert) {
+                if (alert.detection().rule().equals("1")) {
+                    throw new StackOverflowError();
+                }
+                return sound.handle(alert);
+            }
+
+            @Override
+            public boolean commit() {
+                if (commits.getAndIncrement() == 0) {
+                    throw new StackOverflowError();
+                }
+                return sound.commit();
+            }
+        };
+
+        // When, Then
+        try (Intake intake = Intake.start(broken, new RecentAlerts(100), () -> NOON, 10)) {
+            assertThat(offer(intake, 1).join()).isEqualTo(Answer.UNRECORDED);
+            assertThat(offer(intake, 2).join()).isEqualTo(Answer.UNRECORDED);
+            assertThat(offer(intake, 3).join()).isEqualTo(Answer.ACCEPTED);
+            assertThat(intake.isTaking()).isTrue();
+        }
+    }
+
+    @Test
+    void anIntakeWhoseThreadIsGoneTakesNothing() {
+        // Given
+        Intake intake = Intake.start(
+                new Intake.Downstream() {
+                    @Override
+                    public boolean handle(Alert alert) {
+                        Thread.currentThread().interrupt(); // ends the thread when it waits for the next
+                        return true;
+                    }
+
+                    @Override
+                    public boolean commit() {
+                        return true;
+                    }
+                },
+                new RecentAlerts(100),
+                () -> NOON,
+                10);
+
+        // When
+        offer(intake, 1).join();
+
+        // Then
+        Eventually.until("end of the thread", () -> !intake.isTaking());
+        assertThat(intake.isEnding()).isFalse();
     }
 
     @Test
