@@ -217,10 +217,10 @@ public final class FileJournal implements Journal, AutoCloseable {
             long seq = lastSeq;
             line.reset();
             long last = seq + entries.size();
-            for (JournalEntry entry : entries) {
-                encode(++seq, entry, seq < last);
-            }
             try {
+                for (JournalEntry entry : entries) {
+                    encode(++seq, entry, seq < last);
+                }
                 if (segmentLength > 0 && segmentLength + line.length() > limits.segmentBytes()) {
                     roll(lastSeq + 1);
                 }
@@ -229,6 +229,11 @@ public final class FileJournal implements Journal, AutoCloseable {
                 lastHash = hashBefore;
                 cutBack();
                 throw new JournalUnavailable("entry " + seq + " could not be written: " + e.getMessage(), e);
+            } catch (RuntimeException | Error bug) {
+                lastHash = hashBefore; // or all that follows would hang on a line that is nowhere
+                sha256.reset();
+                cutBack();
+                throw bug;
             }
             segmentLength += line.length();
             lastSeq = seq;

@@ -11,12 +11,14 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -451,6 +453,29 @@ class FileJournalTest {
             // When there is room again
             Files.delete(inTheWay);
             assertThat(journal.append(new JournalEntry.EngineStopped("three"))).isEqualTo(2);
+        }
+        assertHolds(2);
+    }
+
+    @Test
+    void aBugWhileEntriesAreWrittenLeavesTheChainWhole() throws IOException {
+        // Given: the second of two entries cannot be put into words
+        AtomicInteger asked = new AtomicInteger();
+        InstantSource failing = () -> {
+            if (asked.incrementAndGet() == 3) {
+                throw new IllegalStateException("a bug");
+            }
+            return Entries.NOON;
+        };
+        JournalEntry entry = new JournalEntry.EngineStopped("x");
+        try (FileJournal journal = FileJournal.open(state, failing.withZone(ZoneOffset.UTC), SMALL_SEGMENTS)) {
+            journal.append(entry);
+
+            // When
+            assertThatThrownBy(() -> journal.append(List.of(entry, entry))).isInstanceOf(IllegalStateException.class);
+
+            // Then
+            assertThat(journal.append(entry)).isEqualTo(2);
         }
         assertHolds(2);
     }
