@@ -13,6 +13,9 @@ final class Recording {
 
     private final Journal journal;
     private final List<JournalEntry> noted = new ArrayList<>(4);
+    private static final int WRITTEN = -1;
+
+    private int mark = WRITTEN;
     private boolean ahead;
 
     Recording(Journal journal) {
@@ -21,6 +24,20 @@ final class Recording {
 
     void note(JournalEntry entry) {
         noted.add(entry);
+    }
+
+    /** What is noted from here on can be forgotten, until the first of it is written. */
+    void mark() {
+        mark = noted.size();
+    }
+
+    /** @return false when some of what was noted since the mark has been written; then nothing is forgotten */
+    boolean forget() {
+        if (mark == WRITTEN) {
+            return false;
+        }
+        noted.subList(mark, noted.size()).clear();
+        return true;
     }
 
     /**
@@ -48,6 +65,7 @@ final class Recording {
     private List<JournalEntry> take() {
         List<JournalEntry> entries = List.copyOf(noted);
         noted.clear();
+        mark = WRITTEN;
         return entries;
     }
 }

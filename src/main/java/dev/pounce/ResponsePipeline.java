@@ -89,10 +89,12 @@ public class ResponsePipeline {
         Instant now = clock.instant();
         // Another product's clock is not ours, nor is the way of its alerts
         StageClock stages = StageClock.since(alert.isPresent() ? now : detection.time(), now);
+        Correlator.Finding finding = Correlator.Finding.NOTHING;
         turn.lock();
         try {
             repetitions.over(clock.instant()).forEach(record::note);
-            Correlator.Finding finding = correlator.accept(detection, clock.instant());
+            record.mark();
+            finding = correlator.accept(detection, clock.instant());
             if (alert.isPresent()
                     || !finding.incidents().isEmpty()
                     || repetitions.isWorthAnEntry(detection, finding.remembered())) {
@@ -101,8 +103,15 @@ public class ResponsePipeline {
             for (Incident incident : finding.incidents()) {
                 respondTo(incident, stages.copy(), record);
             }
-        } catch (RuntimeException bug) {
+        } catch (JournalUnavailable full) {
             recorded = false;
+            notAnswered(full);
+        } catch (RuntimeException | Error bug) {
+            recorded = false;
+            // With its key in the journal and no plan, an alert would be taken for answered when it is sent again
+            if (alert.isPresent() && record.forget()) {
+                finding.incidents().forEach(correlator::takeBack);
+            }
             notAnswered(bug);
         } finally {
             turn.unlock();
@@ -140,7 +149,11 @@ public class ResponsePipeline {
         try {
             Instant now = clock.instant();
             for (Incident incident : correlator.elapsed(now)) {
-                respondTo(incident, StageClock.since(now, now), record);
+                try {
+                    respondTo(incident, StageClock.since(now, now), record);
+                } catch (RuntimeException | Error bug) { // the others are answered all the same, or taken back
+                    notAnswered(bug);
+                }
             }
         } catch (RuntimeException bug) {
             notAnswered(bug);
@@ -333,7 +346,7 @@ public class ResponsePipeline {
      * What cannot be recorded is not done. Said loudly, but not once per event: a full disk fills the log as well. Anything
      * else that is thrown here is a bug of ours, and no reason to stop.
      */
-    private void notAnswered(RuntimeException why) {
+    private void notAnswered(Throwable why) {
         if (!(why instanceof JournalUnavailable)) {
             LOG.error("A detection is not answered because of a bug in the engine", why);
             return;

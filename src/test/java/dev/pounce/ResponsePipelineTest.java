@@ -35,6 +35,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -229,7 +230,7 @@ class ResponsePipelineTest {
         // Given
         ResponsePipeline pipeline = new ResponsePipeline(
                 new FakeJournal(),
-                new SomebodyDidNotCome(),
+                new SomebodyDidNotCome(1),
                 new Planner(setsOf("enforce", ONE_STEP), Mode.ENFORCE, ids()),
                 new GuardChain(List.of(new ModeGuard())),
                 actuator,
@@ -276,6 +277,59 @@ class ResponsePipelineTest {
         assertThat(alert.isRecorded()).isFalse();
         assertThat(answered.isRecorded()).isFalse();
         assertThat(story).containsExactly("taken back");
+    }
+
+    @Test
+    void anAlertThatABugLeavesUnplannedIsNotInTheJournalAndIsPlannedWhenItIsSentAgain() {
+        // Given
+        AtomicInteger planned = new AtomicInteger();
+        ResponsePipeline pipeline = new ResponsePipeline(
+                new FakeJournal(),
+                new EverySetAnswers(),
+                new Planner(setsOf("enforce", ONE_STEP), Mode.ENFORCE, () -> {
+                    if (planned.getAndIncrement() == 0) {
+                        throw new StackOverflowError();
+                    }
+                    return "id";
+                }),
+                new GuardChain(List.of(new ModeGuard())),
+                actuator,
+                new Onlooker() {},
+                CLOCK);
+        AlertOnItsWay first = new AlertOnItsWay(new Alert(new AlertKey(0, 1), detection()));
+        AlertOnItsWay again = new AlertOnItsWay(new Alert(new AlertKey(0, 1), detection()));
+
+        // When
+        pipeline.onAlert(first);
+        List<String> before = List.copyOf(story);
+        pipeline.onAlert(again);
+
+        // Then
+        assertThat(first.isRecorded()).isFalse();
+        assertThat(before).containsExactly("taken back");
+        assertThat(again.isRecorded()).isTrue();
+        assertThat(story)
+                .endsWith("detection", "planned", "judged", "intended", "| carried out process.suspend", "ended Done");
+    }
+
+    @Test
+    void everythingThatDidNotHappenInTimeIsTakenBackWhenNothingCanBeWritten() {
+        // Given
+        diskIsFull = true;
+        ResponsePipeline pipeline = new ResponsePipeline(
+                new FakeJournal(),
+                new SomebodyDidNotCome(2),
+                new Planner(setsOf("enforce", ONE_STEP), Mode.ENFORCE, ids()),
+                new GuardChain(List.of(new ModeGuard())),
+                actuator,
+                new Onlooker() {},
+                CLOCK);
+
+        // When
+        pipeline.passTime();
+
+        // Then
+        assertThat(story).containsExactly("taken back", "taken back");
     }
 
     @Test
@@ -392,6 +446,12 @@ class ResponsePipelineTest {
     }
 
     private final class SomebodyDidNotCome implements Correlator {
+        private final int times;
+
+        SomebodyDidNotCome(int times) {
+            this.times = times;
+        }
+
         @Override
         public Finding accept(Detection detection, Instant now) {
             return Finding.NOTHING;
@@ -399,7 +459,8 @@ class ResponsePipelineTest {
 
         @Override
         public List<Incident> elapsed(Instant now) {
-            return List.of(AnIncident.of("i1", now, List.of("test"), List.of(), List.of(detection())));
+            return Collections.nCopies(
+                    times, AnIncident.of("i1", now, List.of("test"), List.of(), List.of(detection())));
         }
 
         @Override
