@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -237,8 +238,11 @@ class AlertsIT {
 
             // Then
             assertThat(exit).isZero();
-            assertThat(plans().keySet()).isEqualTo(senders.accepted);
             assertPlannedOnce(senders.accepted);
+            // An answer that was on its way when the connection ended is not heard: at most one of each sender
+            Set<Integer> unheard = new HashSet<>(plans().keySet());
+            unheard.removeAll(senders.accepted);
+            assertThat(unheard).hasSizeLessThanOrEqualTo(Senders.THREADS);
             assertThat(senders.otherAnswers).containsOnly(503);
             assertThat(engine.verify().exit()).isZero();
             assertThat(engine.messages()).noneMatch(line -> line.contains("ERROR"));
@@ -319,6 +323,8 @@ class AlertsIT {
 
     /** Four that send one alert after the other, each with a number of its own, until the engine is gone. */
     private static final class Senders implements AutoCloseable {
+        private static final int THREADS = 4;
+
         private final Set<Integer> accepted = ConcurrentHashMap.newKeySet();
         private final Set<Integer> otherAnswers = ConcurrentHashMap.newKeySet();
         private final AtomicInteger next = new AtomicInteger();
@@ -326,7 +332,7 @@ class AlertsIT {
         private final List<Thread> threads = new ArrayList<>();
 
         Senders(int port, String token) {
-            for (int i = 0; i < 4; i++) {
+            for (int i = 0; i < THREADS; i++) {
                 threads.add(Thread.ofPlatform().start(() -> send(port, token)));
             }
         }
