@@ -126,9 +126,7 @@ public final class Engine implements AutoCloseable {
     private volatile @Nullable ControlSocket control;
     private volatile @Nullable WarmUp warmUp;
 
-    /**
-     * @param stopped names of the action sets that had used up their budgets and were not re-armed
-     */
+    /** @param stopped names of the action sets that had used up their budgets and were not re-armed */
     private Engine(
             EngineSettings settings,
             Policy policy,
@@ -199,9 +197,13 @@ public final class Engine implements AutoCloseable {
             return;
         }
         Instant since = clock.instant().minus(longest.get());
-        new JournalReader(settings.state()).forEachSince(since, "intended"::equals, entry -> {
-            String step = entry.text("step");
-            budgets.recall(step.substring(0, Math.max(0, step.lastIndexOf('/'))), entry.time());
+        new JournalReader(settings.state()).forEachSince(since, Set.of("intended", "rearmed")::contains, entry -> {
+            if (entry.type().equals("rearmed")) {
+                budgets.forgetSpent(entry.text("action_set"));
+            } else {
+                String step = entry.text("step");
+                budgets.recall(step.substring(0, Math.max(0, step.lastIndexOf('/'))), entry.time());
+            }
         });
     }
 

@@ -3,6 +3,7 @@ package dev.pounce;
 import dev.pounce.planning.OnFailure;
 import dev.pounce.planning.ResponsePlan;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -30,7 +31,7 @@ final class ResponseRun {
     ResponseRun(ResponsePlan plan) {
         this.plan = plan;
         this.progress = new Progress[plan.steps().size()];
-        java.util.Arrays.fill(progress, Progress.WAITING);
+        Arrays.fill(progress, Progress.WAITING);
     }
 
     /**

@@ -419,33 +419,15 @@ class ResponsePipelineTest {
                 "d1", NOW, "syscall", "Bad thing", Priority.CRITICAL, List.of(), "bad", Map.of(), List.of(VICTIM));
     }
 
-    private final class EverySetAnswers implements Correlator {
+    private final class EverySetAnswers extends NobodyAnswers {
         @Override
         public Finding accept(Detection detection, Instant now) {
             return new Finding(
                     List.of(AnIncident.of("i1", NOW, List.of("test"), List.of(), List.of(detection))), false);
         }
-
-        @Override
-        public List<Incident> elapsed(Instant now) {
-            return List.of();
-        }
-
-        @Override
-        public void remember(Detection detection, Instant then) {}
-
-        @Override
-        public Runnable prepare(RuleBook book) {
-            return () -> {};
-        }
-
-        @Override
-        public void takeBack(Incident incident) {
-            story.add("taken back");
-        }
     }
 
-    private final class SomebodyDidNotCome implements Correlator {
+    private final class SomebodyDidNotCome extends NobodyAnswers {
         private final int times;
 
         SomebodyDidNotCome(int times) {
@@ -453,31 +435,13 @@ class ResponsePipelineTest {
         }
 
         @Override
-        public Finding accept(Detection detection, Instant now) {
-            return Finding.NOTHING;
-        }
-
-        @Override
         public List<Incident> elapsed(Instant now) {
             return Collections.nCopies(
                     times, AnIncident.of("i1", now, List.of("test"), List.of(), List.of(detection())));
         }
-
-        @Override
-        public void remember(Detection detection, Instant then) {}
-
-        @Override
-        public Runnable prepare(RuleBook book) {
-            return () -> {};
-        }
-
-        @Override
-        public void takeBack(Incident incident) {
-            story.add("taken back");
-        }
     }
 
-    private final class NobodyAnswers implements Correlator {
+    private class NobodyAnswers implements Correlator {
         @Override
         public Finding accept(Detection detection, Instant now) {
             return Finding.NOTHING;

@@ -25,14 +25,14 @@ import java.util.Set;
  */
 public final class OpenPlans {
 
-    private static final Set<String> TYPES = Set.of("planned", "intended", "ended", "recovered");
+    private static final Set<String> TYPES = Set.of("planned", "intended", "ended", "recovered", "undo-scheduled");
 
     /**
      * @param time at which it was planned
      * @param plan with all steps that can be read; what their sets allow themselves is not in the journal
      * @param left the ids of the steps whose turn had not come, in order
      * @param failed the ids of steps that failed, or were begun and nobody knows how they ended
-     * @param done the ids of steps that changed the world, oldest first
+     * @param done the ids of steps that changed the world and were not to be taken back yet, oldest first
      * @param unreadable the ids of those whose turn had not come and that this release cannot read
      */
     public record OpenPlan(
@@ -60,7 +60,10 @@ public final class OpenPlans {
 
     private OpenPlans() {}
 
-    /** Oldest first. Reads the journal from that time on; what is older was settled by a start before. To be called when open intents are resolved, and before the first new plan is written. */
+    /**
+     * Oldest first. Reads the journal from that time on; what is older was settled by a start before. To be called when open
+     * intents are resolved, and before the first new plan is written.
+     */
     public static List<OpenPlan> in(Path state, Instant since) {
         Map<String, Open> open = new LinkedHashMap<>();
         new JournalReader(state).forEachSince(since, TYPES::contains, entry -> {
@@ -98,6 +101,10 @@ public final class OpenPlans {
         void hadItsTurn(RecordedEntry entry) {
             String step = entry.text("step");
             left.remove(step);
+            if (entry.type().equals("undo-scheduled")) {
+                done.remove(step); // it is taken back already, or OpenUndos sees to it
+                return;
+            }
             String end = entry.type().equals("recovered") ? entry.text("resolution") : entry.text("outcome");
             switch (end) {
                 case "done" -> {

@@ -96,9 +96,14 @@ public final class BudgetGuard implements Guard {
                 .addLast(at);
     }
 
+    /** The set was re-armed before a restart: what it had spent by then does not count. */
+    public synchronized void forgetSpent(String actionSet) {
+        windows.remove(new Window(actionSet, false));
+    }
+
     /** The set may act again, with a whole budget. False when it was not stopped. */
     public synchronized boolean rearm(String actionSet) {
-        windows.remove(new Window(actionSet, false));
+        forgetSpent(actionSet);
         return tripped.remove(actionSet);
     }
 

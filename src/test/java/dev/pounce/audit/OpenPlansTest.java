@@ -66,6 +66,26 @@ class OpenPlansTest {
         assertThat(OpenPlans.in(state, Instant.MIN)).isEmpty();
     }
 
+    @Test
+    void whatWasTakenBackBeforeTheCrashIsNotTakenBackOnceMore() {
+        // Given: meanwhile somebody else may have wanted it as it was
+        journal(
+                new JournalEntry.Planned(plan("r1", "s/1", "s/2", "s/3")),
+                new JournalEntry.Ended("r1", "s/1", DONE, StageTimings.NONE),
+                new JournalEntry.Ended("r1", "s/2", new Outcome.Failed("no rights", false), StageTimings.NONE),
+                new JournalEntry.UndoScheduled("r1", "s/1", Entries.KILL, Entries.NOON));
+
+        // When
+        List<OpenPlans.OpenPlan> open = OpenPlans.in(state, Instant.MIN);
+
+        // Then
+        assertThat(open).singleElement().satisfies(found -> {
+            assertThat(found.done()).isEmpty();
+            assertThat(found.failed()).containsExactly("s/2");
+            assertThat(found.left()).containsExactly("s/3");
+        });
+    }
+
     private void journal(JournalEntry... entries) {
         try (FileJournal journal = FileJournal.open(state, Clock.fixed(Entries.NOON, ZoneOffset.UTC))) {
             journal.append(List.of(entries));

@@ -243,7 +243,8 @@ class AlertsIT {
             Set<Integer> unheard = new HashSet<>(plans().keySet());
             unheard.removeAll(senders.accepted);
             assertThat(unheard).hasSizeLessThanOrEqualTo(Senders.THREADS);
-            assertThat(senders.otherAnswers).containsOnly(503);
+            // Nor need a refusal be heard: the end may be quicker than a sender's next alert
+            assertThat(senders.otherAnswers).isSubsetOf(503);
             assertThat(engine.verify().exit()).isZero();
             assertThat(engine.messages()).noneMatch(line -> line.contains("ERROR"));
         }

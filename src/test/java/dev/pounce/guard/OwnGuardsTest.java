@@ -68,6 +68,23 @@ class OwnGuardsTest {
     }
 
     @Test
+    void aSetThatWasReArmedBeforeARestartHasItsBudgetAfterIt() {
+        // Given
+        BudgetGuard guard = budgets("set");
+        guard.recall("another", clock.instant().minusSeconds(50));
+        guard.recall("set", clock.instant().minusSeconds(50));
+
+        // When
+        guard.forgetSpent("set");
+
+        // Then: forgotten is what was spent, and not that it is stopped
+        assertThat(guard.tripped()).containsExactly("set");
+        guard.rearm("set");
+        assertThat(guard.judge(spending(Mode.ENFORCE, 1, Duration.ofMinutes(1))))
+                .isEqualTo(new Verdict.Allow());
+    }
+
+    @Test
     void whatWasSpentBeforeARestartIsNotThereAfterIt() {
         // Given
         BudgetGuard guard = budgets();
