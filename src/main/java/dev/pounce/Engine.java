@@ -217,6 +217,8 @@ public final class Engine implements AutoCloseable {
                                 processes.carryOut(onProcess, clock.instant().plus(UNDO_PATIENCE));
                             case Action.OnCluster onCluster ->
                                 CompletableFuture.completedFuture(new Outcome.Withheld(ResponsePipeline.NO_WAY));
+                            case Action.TakeBack takeBack ->
+                                CompletableFuture.completedFuture(new Outcome.Withheld(ResponsePipeline.NO_WAY));
                         };
                 ending.thenAccept(
                         outcome -> journal.append(new JournalEntry.Undone(undo.response(), undo.step(), outcome)));
@@ -258,6 +260,7 @@ public final class Engine implements AutoCloseable {
         return switch (action) {
             case Action.OnProcess onProcess -> processes.observe(onProcess);
             case Action.OnCluster onCluster -> new Outcome.Withheld(ResponsePipeline.NO_WAY);
+            case Action.TakeBack takeBack -> new Outcome.Withheld(ResponsePipeline.NO_WAY);
         };
     }
 

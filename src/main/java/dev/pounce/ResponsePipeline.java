@@ -291,6 +291,7 @@ public class ResponsePipeline {
         return switch (action) {
             case Action.OnProcess onProcess -> processes.carryOut(onProcess, deadline);
             case Action.OnCluster onCluster -> CompletableFuture.completedStage(new Outcome.Withheld(NO_WAY));
+            case Action.TakeBack takeBack -> CompletableFuture.completedStage(new Outcome.Withheld(NO_WAY));
         };
     }
 
@@ -298,6 +299,7 @@ public class ResponsePipeline {
         return switch (action) {
             case Action.OnProcess onProcess -> processes.rehearse(onProcess);
             case Action.OnCluster onCluster -> new Outcome.Withheld(NO_WAY);
+            case Action.TakeBack takeBack -> new Outcome.Withheld(NO_WAY);
         };
     }
 

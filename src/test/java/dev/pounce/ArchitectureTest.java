@@ -1,11 +1,16 @@
 package dev.pounce;
 
+import static com.tngtech.archunit.core.domain.JavaCall.Predicates.target;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.type;
+import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.name;
+import static com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.With.owner;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
+import dev.pounce.cluster.Request;
 import java.util.List;
 
 @AnalyzeClasses(packages = "dev.pounce", importOptions = DoNotIncludeTests.class)
@@ -15,6 +20,7 @@ class ArchitectureTest {
     private static final List<String> STAGES = List.of(
             "source",
             "asset",
+            "cluster",
             "action",
             "probe",
             "detection",
@@ -91,14 +97,26 @@ class ArchitectureTest {
     }
 
     @ArchTest
-    static void nobodyChangesTheClusterYet(JavaClasses classes) {
+    static void onlyTheClustersOwnPackagesKnowItsClient(JavaClasses classes) {
         noClasses()
                 .that()
-                .resideOutsideOfPackage("dev.pounce.action.kubernetes..")
+                .resideOutsideOfPackages("dev.pounce.cluster..", "dev.pounce.action.kubernetes..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("io.fabric8..")
-                .because("action.kubernetes is the only package that may")
+                .because("what others need of the cluster is a fact or an outcome")
+                .check(classes);
+    }
+
+    @ArchTest
+    static void onlyTheKubernetesActuatorChangesTheCluster(JavaClasses classes) {
+        noClasses()
+                .that()
+                .resideOutsideOfPackages("dev.pounce.action.kubernetes..")
+                .should()
+                .callMethodWhere(target(owner(type(Request.class)))
+                        .and(target(name("create")).or(target(name("patch"))).or(target(name("delete")))))
+                .because("the dangerous part is small and lonely")
                 .check(classes);
     }
 

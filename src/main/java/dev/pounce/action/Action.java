@@ -3,9 +3,11 @@ package dev.pounce.action;
 import dev.pounce.asset.Asset;
 import dev.pounce.asset.ContainerRef;
 import dev.pounce.asset.ProcessRef;
+import java.util.Collections;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -50,6 +52,34 @@ public sealed interface Action {
             if (type.family() == Family.PROCESS || !type.canBeAimedAt(target)) {
                 throw new IllegalArgumentException(type.verb() + " cannot be aimed at " + target.display());
             }
+        }
+    }
+
+    /**
+     * What restores what a step through the cluster changed. Made by its actuator before it changes anything; nobody writes
+     * it into a file.
+     *
+     * @param taken the step, its target told as certainly as the actuator knew it
+     * @param before what there was, and what was put in its place, in the actuator's own words
+     */
+    record TakeBack(OnCluster taken, Map<String, String> before) implements Action {
+        public TakeBack {
+            before = Collections.unmodifiableMap(new TreeMap<>(before));
+        }
+
+        @Override
+        public Asset target() {
+            return taken.target();
+        }
+
+        @Override
+        public ActionType type() {
+            return taken.type();
+        }
+
+        @Override
+        public Parameters parameters() {
+            return taken.parameters();
         }
     }
 

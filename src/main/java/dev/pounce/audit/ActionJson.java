@@ -32,7 +32,9 @@ final class ActionJson {
     private static Optional<Action> read(ActionType type, Asset target, JsonNode json) {
         if (type.family() != Family.PROCESS) {
             try {
-                return Optional.of(new Action.OnCluster(type, target, type.read(plain(json.path("parameters")))));
+                Action.OnCluster action = new Action.OnCluster(type, target, type.read(plain(json.path("parameters"))));
+                JsonNode before = json.path("takes_back");
+                return Optional.of(before.isObject() ? new Action.TakeBack(action, texts(before)) : action);
             } catch (IllegalArgumentException unknownToThisRelease) {
                 return Optional.empty();
             }
@@ -53,6 +55,13 @@ final class ActionJson {
             case PROCESS_RESUME -> Optional.of(new Action.ResumeProcess(process));
             default -> Optional.empty();
         };
+    }
+
+    private static Map<String, String> texts(JsonNode object) {
+        Map<String, String> texts = new LinkedHashMap<>();
+        object.properties()
+                .forEach(member -> texts.put(member.getKey(), member.getValue().asText()));
+        return texts;
     }
 
     /** Maps, lists and texts, as {@link ActionType#read} takes them. */

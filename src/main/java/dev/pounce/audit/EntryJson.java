@@ -304,6 +304,10 @@ final class EntryJson {
             case Action.ResumeProcess resume -> {}
             case Action.OnCluster on ->
                 json.key("parameters").value(on.parameters().plain());
+            case Action.TakeBack undo -> {
+                json.key("parameters").value(undo.parameters().plain());
+                json.key("takes_back").value(undo.before());
+            }
         }
         json.endObject();
     }

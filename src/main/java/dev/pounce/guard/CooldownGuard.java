@@ -75,6 +75,7 @@ public final class CooldownGuard implements Guard {
                 allowed.remove(new Key(new Action.SuspendProcess(resume.target()), rehearsal));
             case Action.KillProcess kill -> {} // nothing undoes it
             case Action.OnCluster onCluster -> {} // nobody may write what undoes it
+            case Action.TakeBack takeBack -> {} // asks no guard
         }
     }
 

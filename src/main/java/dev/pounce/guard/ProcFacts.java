@@ -1,5 +1,6 @@
 package dev.pounce.guard;
 
+import dev.pounce.asset.Answer;
 import java.io.FileInputStream;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -19,7 +20,7 @@ import java.util.regex.Pattern;
  * Reads process facts from {@code /proc}. Formats: proc(5), {@code proc_pid_stat}, {@code namespaces(7)}.
  *
  * <p>Reading another user's {@code exe} and {@code ns} links needs CAP_SYS_PTRACE; without it the answer is
- * {@link ProcessFacts.Answer.Unknown}. Any thread; a handful of system calls per question.
+ * {@link Answer.Unknown}. Any thread; a handful of system calls per question.
  */
 public final class ProcFacts implements ProcessFacts {
 

@@ -1,5 +1,6 @@
 package dev.pounce.guard;
 
+import dev.pounce.asset.Answer;
 import java.util.List;
 import java.util.Optional;
 
@@ -41,15 +42,4 @@ public interface ProcessFacts {
      * @param name up to 15 characters, which the process chooses itself: never proof of anything
      */
     record Facts(int pid, int parent, long startTimeTicks, boolean kernelThread, boolean ended, String name) {}
-
-    /** Not knowing, and there being nothing to know, are different answers. */
-    sealed interface Answer<T> {
-
-        record Known<T>(T value) implements Answer<T> {}
-
-        /** There is no such process (any more). */
-        record Gone<T>() implements Answer<T> {}
-
-        record Unknown<T>(String why) implements Answer<T> {}
-    }
 }

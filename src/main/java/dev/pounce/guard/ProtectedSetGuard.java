@@ -1,7 +1,7 @@
 package dev.pounce.guard;
 
 import dev.pounce.action.Action;
-import dev.pounce.guard.ProcessFacts.Answer;
+import dev.pounce.asset.Answer;
 import dev.pounce.guard.ProcessFacts.Facts;
 import dev.pounce.planning.ResponsePlan;
 import java.util.ArrayDeque;
@@ -117,6 +117,7 @@ public final class ProtectedSetGuard implements Guard {
                     // A protected process that was stopped is better off running.
                     case Action.ResumeProcess resume -> null;
                     case Action.OnCluster onCluster -> ClusterObjects.objectionTo(onCluster);
+                    case Action.TakeBack takeBack -> null; // restores what was there before us
                 };
         return reason == null ? new Verdict.Allow() : new Verdict.Deny(NAME, reason);
     }

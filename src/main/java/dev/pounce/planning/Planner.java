@@ -226,6 +226,8 @@ public final class Planner {
             case Action.SuspendProcess suspend -> Deed.SUSPEND_PROCESS;
             case Action.ResumeProcess resume -> Deed.RESUME_PROCESS;
             case Action.OnCluster onCluster -> deedOf(onCluster.type());
+            case Action.TakeBack takeBack ->
+                throw new IllegalArgumentException("what takes a step back is not planned");
         };
     }
 

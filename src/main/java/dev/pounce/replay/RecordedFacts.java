@@ -1,5 +1,6 @@
 package dev.pounce.replay;
 
+import dev.pounce.asset.Answer;
 import dev.pounce.detection.Detection;
 import dev.pounce.guard.ProcessFacts;
 import java.util.List;

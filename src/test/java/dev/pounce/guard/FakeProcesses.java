@@ -1,5 +1,6 @@
 package dev.pounce.guard;
 
+import dev.pounce.asset.Answer;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

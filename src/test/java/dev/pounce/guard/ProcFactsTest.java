@@ -2,7 +2,7 @@ package dev.pounce.guard;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pounce.guard.ProcessFacts.Answer;
+import dev.pounce.asset.Answer;
 import dev.pounce.guard.ProcessFacts.Facts;
 import java.io.IOException;
 import java.nio.file.Files;

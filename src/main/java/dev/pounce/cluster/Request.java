@@ -1,0 +1,72 @@
+package dev.pounce.cluster;
+
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/**
+ * One request to the API server.
+ *
+ * @param method of HTTP
+ * @param path with its leading slash
+ * @param query not escaped
+ * @param contentType of the body; empty when there is none
+ * @param body empty when there is none
+ */
+public record Request(String method, String path, Map<String, String> query, String contentType, String body) {
+
+    public static final String JSON = "application/json";
+    public static final String MERGE_PATCH = "application/merge-patch+json";
+    public static final String JSON_PATCH = "application/json-patch+json";
+    public static final String APPLY_PATCH = "application/apply-patch+yaml";
+
+    /** Who has changed what, in the objects' own book-keeping. */
+    public static final String FIELD_MANAGER = "pounce";
+
+    public Request {
+        query = Map.copyOf(query);
+    }
+
+    public static Request get(ApiPath path) {
+        return new Request("GET", path.text(), Map.of(), "", "");
+    }
+
+    /** What is asked with a body and changes nothing, such as an access review. */
+    public static Request review(ApiPath path, String body) {
+        return new Request("POST", path.text(), Map.of(), JSON, body);
+    }
+
+    public static Request create(ApiPath path, String body) {
+        return new Request("POST", path.text(), Map.of("fieldManager", FIELD_MANAGER), JSON, body);
+    }
+
+    /** @param type one of the patch types above */
+    public static Request patch(ApiPath path, String type, String body) {
+        return new Request("PATCH", path.text(), Map.of("fieldManager", FIELD_MANAGER), type, body);
+    }
+
+    /** @param options a {@code DeleteOptions} as JSON, with the uid that is meant */
+    public static Request delete(ApiPath path, String options) {
+        return new Request("DELETE", path.text(), Map.of(), JSON, options);
+    }
+
+    public Request with(String parameter, String value) {
+        Map<String, String> more = new TreeMap<>(query);
+        more.put(parameter, value);
+        return new Request(method, path, more, contentType, body);
+    }
+
+    /** The server goes all the way, admission included, and keeps nothing. */
+    public Request dryRun() {
+        return with("dryRun", "All");
+    }
+
+    String target() {
+        return query.isEmpty()
+                ? path
+                : new TreeMap<>(query)
+                        .entrySet().stream()
+                                .map(one -> ApiPath.escaped(one.getKey()) + "=" + ApiPath.escaped(one.getValue()))
+                                .collect(Collectors.joining("&", path + "?", ""));
+    }
+}
