@@ -106,7 +106,11 @@ public final class RealCluster implements ExecutionCondition, BeforeAllCallback,
         }
     }
 
-    /** A pod that sleeps on the real node, once it is ready. @param labels such as {@code app=web}, with commas between */
+    /**
+     * A pod that sleeps on the real node, once it is ready. Returns its uid.
+     *
+     * @param labels such as {@code app=web}, with commas between
+     */
     public String pod(String name, String labels) {
         kubectl(
                 "run",
