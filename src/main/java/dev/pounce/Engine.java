@@ -11,6 +11,7 @@ import dev.pounce.audit.JournalEntry;
 import dev.pounce.audit.JournalReader;
 import dev.pounce.audit.JournalScan;
 import dev.pounce.audit.JournalUnavailable;
+import dev.pounce.audit.OpenContainments;
 import dev.pounce.audit.OpenIntents;
 import dev.pounce.audit.OpenPlans;
 import dev.pounce.audit.OpenUndos;
@@ -64,8 +65,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -73,6 +72,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -106,6 +106,8 @@ public final class Engine implements AutoCloseable {
     private final GuardChain guards;
     private final BudgetGuard budgets;
     private final ProcessActuator processes;
+    private final Actuators actuators;
+    private final Containments containments;
     private final ProcSnapshot proc = new ProcSnapshot(Path.of("/proc"));
     private final NodeRef node;
     private final ProcessTable table;
@@ -125,6 +127,7 @@ public final class Engine implements AutoCloseable {
     private volatile @Nullable AlertServer server;
     private volatile @Nullable ControlSocket control;
     private volatile @Nullable WarmUp warmUp;
+    private volatile @Nullable ResponsePipeline answering;
 
     /** @param stopped names of the action sets that had used up their budgets and were not re-armed */
     private Engine(
@@ -146,6 +149,8 @@ public final class Engine implements AutoCloseable {
         ProcFacts facts = new ProcFacts();
         this.processes = new ProcessActuator(
                 new ContainersOfProcesses(proc, containerIds()), new ProtectedSetGuard(facts)::objectionTo, clock);
+        this.actuators = new Actuators(processes, Map.of());
+        this.containments = new Containments(journal, actuators, clock);
         this.budgets = new BudgetGuard(
                 clock, stopped, (set, reason) -> journal.append(new JournalEntry.BudgetTripped(set, reason)));
         this.guards = GuardChain.standard(facts, clock, REACHABLE, budgets);
@@ -183,6 +188,7 @@ public final class Engine implements AutoCloseable {
         }
         engine.recallBudgets();
         engine.cutShort = OpenPlans.in(settings.state(), ended.minus(UNSETTLED));
+        OpenContainments.in(settings.state(), ended.minus(UNSETTLED)).forEach(engine::remember);
         engine.takeBack(openUndos);
         return engine;
     }
@@ -207,21 +213,25 @@ public final class Engine implements AutoCloseable {
         });
     }
 
+    /** Written again: what is in force must not expire with the journal's old segments. */
+    private void remember(OpenContainments.OpenContainment open) {
+        journal.append(new JournalEntry.UndoPrepared(open.response(), open.step(), open.undo(), open.due()));
+        containments.remember(new Containments.Containment(
+                open.response(), open.step(), open.undo(), open.since(), open.due(), Optional.empty()));
+    }
+
     /** What was to be taken back when the engine ended is taken back now. */
     private void takeBack(List<OpenUndos.OpenUndo> open) {
         for (OpenUndos.OpenUndo undo : open) {
             undo.inverse().ifPresent(inverse -> {
-                CompletionStage<Outcome> ending =
-                        switch (inverse) {
-                            case Action.OnProcess onProcess ->
-                                processes.carryOut(onProcess, clock.instant().plus(UNDO_PATIENCE));
-                            case Action.OnCluster onCluster ->
-                                CompletableFuture.completedFuture(new Outcome.Withheld(ResponsePipeline.NO_WAY));
-                            case Action.TakeBack takeBack ->
-                                CompletableFuture.completedFuture(new Outcome.Withheld(ResponsePipeline.NO_WAY));
-                        };
-                ending.thenAccept(
-                        outcome -> journal.append(new JournalEntry.Undone(undo.response(), undo.step(), outcome)));
+                if (inverse instanceof Action.TakeBack) {
+                    containments.takeBack(undo.response(), undo.step());
+                } else {
+                    actuators
+                            .takeBack(inverse, clock.instant().plus(UNDO_PATIENCE))
+                            .thenAccept(outcome ->
+                                    journal.append(new JournalEntry.Undone(undo.response(), undo.step(), outcome)));
+                }
             });
         }
     }
@@ -257,11 +267,7 @@ public final class Engine implements AutoCloseable {
     }
 
     private Outcome observe(Action action) {
-        return switch (action) {
-            case Action.OnProcess onProcess -> processes.observe(onProcess);
-            case Action.OnCluster onCluster -> new Outcome.Withheld(ResponsePipeline.NO_WAY);
-            case Action.TakeBack takeBack -> new Outcome.Withheld(ResponsePipeline.NO_WAY);
-        };
+        return actuators.observe(action, clock.instant().plus(UNDO_PATIENCE));
     }
 
     FileJournal journal() {
@@ -291,8 +297,20 @@ public final class Engine implements AutoCloseable {
         return guards;
     }
 
-    ProcessActuator processes() {
-        return processes;
+    Actuators actuators() {
+        return actuators;
+    }
+
+    Containments containments() {
+        return containments;
+    }
+
+    UnaryOperator<Detection> completion() {
+        return UnaryOperator.identity();
+    }
+
+    String nodeName() {
+        return settings.node();
     }
 
     Onlooker onlooker() {
@@ -314,6 +332,7 @@ public final class Engine implements AutoCloseable {
      */
     public void watch(Consumer<Detection> detections, ResponsePipeline pipeline, Consumer<Runnable> rehearsals)
             throws IOException {
+        answering = pipeline;
         cutShort.forEach(open -> goOnWith(open, pipeline));
         pipeline.passTime(); // before anything new comes
         Path run = settings.state().resolve("run");
@@ -331,6 +350,8 @@ public final class Engine implements AutoCloseable {
         new PolicyWatch(settings, policy.files(), next -> use(next, pipeline), Later.on(files)).start();
         every(1, TimeUnit.SECONDS, later, pipeline::writeWhatWasCounted);
         every(1, TimeUnit.SECONDS, later, pipeline::passTime);
+        every(200, TimeUnit.MILLISECONDS, later, containments::passTime);
+        every(1, TimeUnit.HOURS, files, containments::writeAgain);
         every(1, TimeUnit.HOURS, files, this::expire);
     }
 
@@ -536,7 +557,9 @@ public final class Engine implements AutoCloseable {
         if (watching != null) {
             watching.end();
         }
-        closeInTurn(intake, server, warmUp, control, probe, processes, correlator);
+        closeInTurn(intake, server, warmUp, control, probe);
+        Optional.ofNullable(answering).ifPresent(ResponsePipeline::ending);
+        closeInTurn(processes, correlator);
         closeInTurn(() -> journal.append(new JournalEntry.EngineStopped("asked to")), journal);
     }
 

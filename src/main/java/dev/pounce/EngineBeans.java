@@ -1,16 +1,17 @@
 package dev.pounce;
 
-import dev.pounce.action.Action;
-import dev.pounce.action.Actuator;
 import dev.pounce.audit.Journal;
 import dev.pounce.correlation.Correlator;
+import dev.pounce.detection.Detection;
 import dev.pounce.guard.GuardChain;
 import dev.pounce.planning.Planner;
 import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Named;
 import jakarta.inject.Singleton;
 import java.time.Clock;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -65,8 +66,27 @@ final class EngineBeans {
 
     @Produces
     @Singleton
-    Actuator<Action.OnProcess> processes() {
-        return engine().processes();
+    Actuators actuators() {
+        return engine().actuators();
+    }
+
+    @Produces
+    @Singleton
+    Containments containments() {
+        return engine().containments();
+    }
+
+    @Produces
+    @Singleton
+    UnaryOperator<Detection> completion() {
+        return engine().completion();
+    }
+
+    @Produces
+    @Singleton
+    @Named("node")
+    String node() {
+        return engine().nodeName();
     }
 
     @Produces

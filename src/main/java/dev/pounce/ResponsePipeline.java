@@ -2,10 +2,12 @@ package dev.pounce;
 
 import dev.pounce.action.Action;
 import dev.pounce.action.Actuator;
+import dev.pounce.action.Circumstances;
 import dev.pounce.action.Outcome;
 import dev.pounce.audit.Journal;
 import dev.pounce.audit.JournalEntry;
 import dev.pounce.audit.JournalUnavailable;
+import dev.pounce.audit.Report;
 import dev.pounce.correlation.Correlator;
 import dev.pounce.correlation.Incident;
 import dev.pounce.detection.Detection;
@@ -13,16 +15,21 @@ import dev.pounce.guard.GuardChain;
 import dev.pounce.guard.Verdict;
 import dev.pounce.planning.Planner;
 import dev.pounce.planning.ResponsePlan;
+import jakarta.inject.Inject;
+import jakarta.inject.Named;
 import jakarta.inject.Singleton;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.UnaryOperator;
 import org.eclipse.microprofile.reactive.messaging.Incoming;
 import org.jboss.logging.Logger;
 
@@ -38,21 +45,52 @@ public class ResponsePipeline {
 
     private static final Logger LOG = Logger.getLogger(ResponsePipeline.class);
 
-    static final String NO_WAY = "this engine has no way to the cluster yet";
-
     private final Journal journal;
     private final Correlator correlator;
     private final Planner planner;
     private final GuardChain guards;
-    private final Actuator<Action.OnProcess> processes;
+    private final Actuators actuators;
+    private final Containments containments;
+    private final UnaryOperator<Detection> completion;
+    private final String node;
     private final Onlooker onlooker;
     private final Clock clock;
     private final Repetitions repetitions = new Repetitions(); // guarded by turn
     private final LongAdder unrecorded = new LongAdder();
+    private volatile boolean ending;
 
     /** Held from a detection to its signal, and nearly always free: detections come one at a time anyway. */
     private final ReentrantLock turn = new ReentrantLock();
 
+    /**
+     * @param completion adds what is known of the things that a detection speaks of; must not block
+     * @param node this machine's name
+     */
+    @Inject
+    ResponsePipeline(
+            Journal journal,
+            Correlator correlator,
+            Planner planner,
+            GuardChain guards,
+            Actuators actuators,
+            Containments containments,
+            UnaryOperator<Detection> completion,
+            @Named("node") String node,
+            Onlooker onlooker,
+            Clock clock) {
+        this.journal = journal;
+        this.correlator = correlator;
+        this.planner = planner;
+        this.guards = guards;
+        this.actuators = actuators;
+        this.containments = containments;
+        this.completion = completion;
+        this.node = node;
+        this.onlooker = onlooker;
+        this.clock = clock;
+    }
+
+    /** One that reaches this machine's processes and nothing else. */
     public ResponsePipeline(
             Journal journal,
             Correlator correlator,
@@ -61,13 +99,28 @@ public class ResponsePipeline {
             Actuator<Action.OnProcess> processes,
             Onlooker onlooker,
             Clock clock) {
-        this.journal = journal;
-        this.correlator = correlator;
-        this.planner = planner;
-        this.guards = guards;
-        this.processes = processes;
-        this.onlooker = onlooker;
-        this.clock = clock;
+        this(journal, correlator, planner, guards, new Actuators(processes, Map.of()), onlooker, clock);
+    }
+
+    private ResponsePipeline(
+            Journal journal,
+            Correlator correlator,
+            Planner planner,
+            GuardChain guards,
+            Actuators actuators,
+            Onlooker onlooker,
+            Clock clock) {
+        this(
+                journal,
+                correlator,
+                planner,
+                guards,
+                actuators,
+                new Containments(journal, actuators, clock),
+                UnaryOperator.identity(),
+                "",
+                onlooker,
+                clock);
     }
 
     /** Called for one detection at a time: the channel sees to that, and the correlator relies on it. */
@@ -83,8 +136,9 @@ public class ResponsePipeline {
     }
 
     /** @param alert the key of another product's alert */
-    private boolean isRecorded(Detection detection, Optional<String> alert) {
+    private boolean isRecorded(Detection seen, Optional<String> alert) {
         boolean recorded = true;
+        Detection detection = completion.apply(seen);
         Recording record = new Recording(journal);
         Instant now = clock.instant();
         // Another product's clock is not ours, nor is the way of its alerts
@@ -223,8 +277,17 @@ public class ResponsePipeline {
     }
 
     private void ended(ResponseRun run, ResponsePlan.Step step, Verdict verdict, Outcome outcome, StageClock stages) {
-        stages.observed();
         ResponsePlan plan = run.plan();
+        if (ending
+                && step.action() instanceof Action.OnCluster
+                && outcome instanceof Outcome.Failed failed
+                && failed.retryable()) {
+            return; // it was cut short by our end: the next start looks whether it happened, and goes on
+        }
+        stages.observed();
+        if (verdict instanceof Verdict.Allow) {
+            containments.ended(plan.id(), step.id(), step.action(), outcome);
+        }
         Recording record = new Recording(journal);
         try {
             record.note(new JournalEntry.Ended(plan.id(), step.id(), outcome, stages.timings()));
@@ -247,23 +310,33 @@ public class ResponsePipeline {
      * before the first is begun, so that a crash in between forgets none.
      */
     private void undo(ResponsePlan plan, List<ResponsePlan.Step> steps, Recording record) {
-        List<ResponsePlan.Step> undoable = steps.stream()
-                .filter(step -> step.action().inverse().isPresent())
-                .toList();
+        Map<ResponsePlan.Step, Action> undoable = new LinkedHashMap<>();
+        for (ResponsePlan.Step step : steps) {
+            inverseOf(plan, step).ifPresent(inverse -> undoable.put(step, inverse));
+        }
         if (undoable.isEmpty()) {
             return;
         }
         Instant now = clock.instant();
-        for (ResponsePlan.Step step : undoable) {
-            record.note(new JournalEntry.UndoScheduled(
-                    plan.id(), step.id(), step.action().inverse().orElseThrow(), now));
-        }
+        undoable.forEach(
+                (step, inverse) -> record.note(new JournalEntry.UndoScheduled(plan.id(), step.id(), inverse, now)));
         record.writeAhead();
-        for (ResponsePlan.Step step : undoable) {
-            carryOut(step.action().inverse().orElseThrow(), now.plus(step.patience()))
-                    .thenAccept(outcome -> undone(plan, step, outcome));
-        }
+        undoable.forEach((step, inverse) -> {
+            if (inverse instanceof Action.TakeBack) {
+                containments.takeBack(plan.id(), step.id());
+            } else {
+                actuators
+                        .takeBack(inverse, now.plus(step.patience()))
+                        .thenAccept(outcome -> undone(plan, step, outcome));
+            }
+        });
         record.write();
+    }
+
+    private Optional<Action> inverseOf(ResponsePlan plan, ResponsePlan.Step step) {
+        return step.action()
+                .inverse()
+                .or(() -> containments.undoOf(plan.id(), step.id()).map(Action.class::cast));
     }
 
     private void undone(ResponsePlan plan, ResponsePlan.Step done, Outcome outcome) {
@@ -279,28 +352,35 @@ public class ResponsePipeline {
                 Instant deadline = clock.instant().plus(step.patience());
                 record.note(new JournalEntry.Intended(plan.id(), step.id(), step.action(), deadline));
                 record.writeAhead(); // before the act, and throws when it cannot be
-                yield carryOut(step.action(), deadline);
+                yield actuators.carryOut(
+                        step.action(),
+                        circumstances(plan, step),
+                        deadline,
+                        undo -> containments.prepare(plan.id(), step.id(), undo));
             }
-            case Verdict.Rehearse rehearse -> CompletableFuture.completedStage(rehearse(step.action()));
+            case Verdict.Rehearse rehearse ->
+                actuators.rehearse(
+                        step.action(),
+                        circumstances(plan, step),
+                        clock.instant().plus(step.patience()));
             case Verdict.Deny(String guard, String reason) ->
                 CompletableFuture.completedStage(new Outcome.Withheld(guard + ": " + reason));
         };
     }
 
-    private CompletionStage<Outcome> carryOut(Action action, Instant deadline) {
-        return switch (action) {
-            case Action.OnProcess onProcess -> processes.carryOut(onProcess, deadline);
-            case Action.OnCluster onCluster -> CompletableFuture.completedStage(new Outcome.Withheld(NO_WAY));
-            case Action.TakeBack takeBack -> CompletableFuture.completedStage(new Outcome.Withheld(NO_WAY));
-        };
+    private Circumstances circumstances(ResponsePlan plan, ResponsePlan.Step step) {
+        Optional<Detection> last = plan.incident().lastFor(step.actionSet());
+        return new Circumstances(
+                plan.id(),
+                step.id(),
+                last.map(Detection::time).orElse(plan.incident().time()),
+                last.flatMap(Detection::container),
+                () -> Report.of(plan, step, node));
     }
 
-    private Outcome rehearse(Action action) {
-        return switch (action) {
-            case Action.OnProcess onProcess -> processes.rehearse(onProcess);
-            case Action.OnCluster onCluster -> new Outcome.Withheld(NO_WAY);
-            case Action.TakeBack takeBack -> new Outcome.Withheld(NO_WAY);
-        };
+    /** From here on a step that is cut short is left to the next start. Any thread. */
+    void ending() {
+        ending = true;
     }
 
     /**

@@ -30,7 +30,11 @@ public interface RemoteActuator extends AutoCloseable {
      */
     CompletionStage<Outcome> takeBack(Action.TakeBack undo, Instant deadline);
 
-    /** Looks at the world after a crash, and touches nothing: is the effect of this action there? */
+    /**
+     * Looks at the world after a crash, and touches nothing: is the effect of this action there? {@link Outcome.WouldAct} says
+     * that it provably is not; then it is done again. What cannot be told by looking, such as whether a program was run, is
+     * {@link Outcome.Failed}.
+     */
     CompletionStage<Outcome> observe(Action.OnCluster action, Instant deadline);
 
     /** Ends what is under way as soon as it can; what it answers is still true. */

@@ -29,8 +29,16 @@ import java.util.function.Predicate;
  */
 public final class AuditQuery {
 
-    private static final Set<String> ABOUT_RESPONSES =
-            Set.of("planned", "judged", "intended", "ended", "recovered", "undo-scheduled", "undone");
+    private static final Set<String> ABOUT_RESPONSES = Set.of(
+            "planned",
+            "judged",
+            "intended",
+            "ended",
+            "recovered",
+            "undo-prepared",
+            "released",
+            "undo-scheduled",
+            "undone");
 
     private final JournalReader reader;
 
@@ -264,6 +272,7 @@ public final class AuditQuery {
                 case "recovered" ->
                     recovery = Optional.of(
                             new ResponseRecord.Recovery(entry.time(), entry.text("resolution"), entry.text("reason")));
+                case "undo-prepared", "released" -> {} // what takes it back is told when it does
                 case "undo-scheduled" ->
                     undo = Optional.of(new ResponseRecord.Undo(
                             instant(entry.json().path("due"), entry.time()),

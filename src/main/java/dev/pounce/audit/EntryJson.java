@@ -73,6 +73,15 @@ final class EntryJson {
                 action("inverse", undo.inverse(), json);
                 json.member("due", undo.due());
             }
+            case JournalEntry.UndoPrepared undo -> {
+                step(undo.response(), undo.step(), json);
+                action("undo", undo.undo(), json);
+                undo.due().ifPresent(due -> json.member("due", due));
+            }
+            case JournalEntry.Released released -> {
+                step(released.response(), released.step(), json);
+                json.member("by", released.by());
+            }
             case JournalEntry.Undone undone -> {
                 step(undone.response(), undone.step(), json);
                 outcome(undone.outcome(), json);
@@ -123,6 +132,16 @@ final class EntryJson {
                 .member("rule", detection.rule())
                 .member("priority", detection.priority().display());
         json.key("tags").value(detection.tags());
+        outputOf(detection, json);
+        json.key("assets").beginArray();
+        for (Asset asset : detection.assets()) {
+            asset(asset, json);
+        }
+        json.endArray().endObject();
+    }
+
+    /** {@code output} and {@code output_fields}, without what is secret. */
+    static void outputOf(Detection detection, JsonLine json) {
         List<String> secrets = new ArrayList<>(0);
         for (Map.Entry<String, ?> field : detection.fields().entrySet()) {
             if (SecretFields.contains(field.getKey()) && field.getValue() != null) {
@@ -148,11 +167,6 @@ final class EntryJson {
             }
         }
         json.endObject();
-        json.key("assets").beginArray();
-        for (Asset asset : detection.assets()) {
-            asset(asset, json);
-        }
-        json.endArray().endObject();
     }
 
     private static void plan(ResponsePlan plan, JsonLine json) {

@@ -139,6 +139,28 @@ public sealed interface JournalEntry {
         }
     }
 
+    /**
+     * Written by a step before it changes anything: what takes it back, and when that shall happen by itself. Written again
+     * when that time is put off.
+     *
+     * @param due empty when only a person, or the failure of another step, takes it back
+     */
+    record UndoPrepared(String response, String step, Action.TakeBack undo, Optional<Instant> due)
+            implements JournalEntry {
+        @Override
+        public String type() {
+            return "undo-prepared";
+        }
+    }
+
+    /** @param by the name of who wants the step taken back before its time */
+    record Released(String response, String step, String by) implements JournalEntry {
+        @Override
+        public String type() {
+            return "released";
+        }
+    }
+
     record Undone(String response, String step, Outcome outcome) implements JournalEntry {
         @Override
         public String type() {

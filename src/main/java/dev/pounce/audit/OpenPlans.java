@@ -2,6 +2,8 @@ package dev.pounce.audit;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.pounce.action.Action;
+import dev.pounce.action.ActionType;
+import dev.pounce.action.Family;
 import dev.pounce.action.Lane;
 import dev.pounce.correlation.Incident;
 import dev.pounce.planning.Guards;
@@ -76,13 +78,16 @@ public final class OpenPlans {
                 Open plan = open.get(response);
                 if (plan != null) {
                     plan.hadItsTurn(entry);
-                    if (plan.left.isEmpty()) {
+                    if (plan.left.isEmpty() && plan.underWay.isEmpty()) {
                         open.remove(response);
                     }
                 }
             }
         });
-        return open.values().stream().map(Open::put).toList();
+        return open.values().stream()
+                .filter(plan -> !plan.left.isEmpty())
+                .map(Open::put)
+                .toList();
     }
 
     private static final class Open {
@@ -90,17 +95,40 @@ public final class OpenPlans {
         private final Set<String> left = new HashSet<>();
         private final Set<String> failed = new HashSet<>();
         private final List<String> done = new ArrayList<>();
+        private final Set<String> underWay = new HashSet<>();
+
+        /** What is done to the very same target or to none: it may be tried again when it was seen not to have happened. */
+        private final Set<String> repeatable = new HashSet<>();
 
         Open(RecordedEntry planned) {
             this.planned = planned;
-            planned.json()
-                    .path("steps")
-                    .forEach(step -> left.add(step.path("id").asText()));
+            planned.json().path("steps").forEach(step -> {
+                String id = step.path("id").asText();
+                left.add(id);
+                if (ActionType.of(step.path("action").path("verb").asText())
+                        .filter(type -> type.family() != Family.PROCESS)
+                        .isPresent()) {
+                    repeatable.add(id);
+                }
+            });
         }
 
         void hadItsTurn(RecordedEntry entry) {
             String step = entry.text("step");
+            if (entry.type().equals("recovered")
+                    && entry.text("resolution").equals("not done")
+                    && repeatable.contains(step)) {
+                left.add(step);
+                failed.remove(step);
+                underWay.remove(step);
+                return;
+            }
             left.remove(step);
+            if (entry.type().equals("intended")) {
+                underWay.add(step);
+            } else {
+                underWay.remove(step);
+            }
             if (entry.type().equals("undo-scheduled")) {
                 done.remove(step); // it is taken back already, or OpenUndos sees to it
                 return;

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -43,6 +44,14 @@ public record Incident(String id, Instant time, List<Match> matches, List<Coolin
     /** The names of the action sets that want to answer, in the order in which they were loaded. */
     public List<String> triggers() {
         return matches.stream().map(Match::actionSet).toList();
+    }
+
+    /** The detection that completed what that set waited for. */
+    public Optional<Detection> lastFor(String actionSet) {
+        return matches.stream()
+                .filter(match -> match.actionSet().equals(actionSet))
+                .findFirst()
+                .map(match -> match.evidence().getLast());
     }
 
     /** Every detection that led to it, each once, oldest first; the last one completed it. */

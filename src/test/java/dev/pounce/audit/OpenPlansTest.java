@@ -3,7 +3,9 @@ package dev.pounce.audit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pounce.action.Action;
+import dev.pounce.action.ActionType;
 import dev.pounce.action.Outcome;
+import dev.pounce.asset.PodRef;
 import dev.pounce.correlation.AnIncident;
 import dev.pounce.correlation.Incident;
 import dev.pounce.guard.Verdict;
@@ -16,6 +18,8 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -83,6 +87,39 @@ class OpenPlansTest {
             assertThat(found.done()).isEmpty();
             assertThat(found.failed()).containsExactly("s/2");
             assertThat(found.left()).containsExactly("s/3");
+        });
+    }
+
+    @Test
+    void aStepOnTheClusterThatProvablyDidNotHappenHasItsTurnAgain() {
+        // Given: both were under way; a process is not met again, a pod with its uid is
+        Action label = new Action.OnCluster(
+                ActionType.POD_LABEL,
+                new PodRef("shop", "web-1", Optional.of("u-1")),
+                ActionType.POD_LABEL.read(Map.of("labels", Map.of("seen", "true"))));
+        ResponsePlan.Step onCluster =
+                new ResponsePlan.Step("s/1", "s", label, Mode.ENFORCE, Duration.ofSeconds(5), "why");
+        ResponsePlan.Step onProcess =
+                new ResponsePlan.Step("s/2", "s", Entries.KILL, Mode.ENFORCE, Duration.ofSeconds(5), "why");
+        ResponsePlan plan = new ResponsePlan(
+                "r1",
+                AnIncident.of("i1", Entries.NOON, List.of("s"), List.of(), List.of(Entries.detection("d1"))),
+                List.of(onCluster, onProcess),
+                List.of());
+        journal(
+                new JournalEntry.Planned(plan),
+                new JournalEntry.Intended("r1", "s/1", label, Entries.NOON),
+                new JournalEntry.Intended("r1", "s/2", Entries.KILL, Entries.NOON),
+                new JournalEntry.Recovered("r1", "s/1", JournalEntry.Resolution.NOT_DONE, "it has no such label"),
+                new JournalEntry.Recovered("r1", "s/2", JournalEntry.Resolution.NOT_DONE, "it runs"));
+
+        // When
+        List<OpenPlans.OpenPlan> open = OpenPlans.in(state, Instant.MIN);
+
+        // Then
+        assertThat(open).singleElement().satisfies(found -> {
+            assertThat(found.left()).containsExactly("s/1");
+            assertThat(found.failed()).containsExactly("s/2");
         });
     }
 

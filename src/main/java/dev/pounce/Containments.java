@@ -1,0 +1,251 @@
+package dev.pounce;
+
+import dev.pounce.action.Action;
+import dev.pounce.action.Outcome;
+import dev.pounce.audit.Journal;
+import dev.pounce.audit.JournalEntry;
+import dev.pounce.audit.JournalUnavailable;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jboss.logging.Logger;
+
+/**
+ * What steps have changed and can be taken back: each until its time is over, somebody releases it, or another step's failure
+ * takes it back. Thread-safe; nothing here waits for the world.
+ *
+ * <p>An undo that fails is tried again, less and less often, for as long as the engine runs and at each start: what should
+ * have ended and is still in force must not be forgotten.
+ */
+final class Containments {
+
+    private static final Logger LOG = Logger.getLogger(Containments.class);
+
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration FIRST_RETRY = Duration.ofSeconds(1);
+    private static final Duration LONGEST_RETRY = Duration.ofMinutes(5);
+
+    /**
+     * One that is in force.
+     *
+     * @param since when it was prepared
+     * @param due when it is taken back by itself; empty when only a person does that
+     * @param trouble why it could not be taken back when that was tried last
+     */
+    record Containment(
+            String response,
+            String step,
+            Action.TakeBack undo,
+            Instant since,
+            Optional<Instant> due,
+            Optional<String> trouble) {}
+
+    private record Key(String response, String step) {}
+
+    private static final class Held {
+        final Containment containment;
+        Instant nextTry;
+        Duration retry = FIRST_RETRY;
+        boolean underWay;
+
+        Held(Containment containment) {
+            this.containment = containment;
+            this.nextTry = containment.due().orElse(Instant.MAX);
+        }
+    }
+
+    private final Journal journal;
+    private final Actuators actuators;
+    private final InstantSource clock;
+    private final Map<Key, Held> held = new HashMap<>(); // guarded by this
+
+    Containments(Journal journal, Actuators actuators, InstantSource clock) {
+        this.journal = journal;
+        this.actuators = actuators;
+        this.clock = clock;
+    }
+
+    /**
+     * Written down before a step changes anything.
+     *
+     * @throws JournalUnavailable when it cannot be; then nothing may be changed
+     */
+    void prepare(String response, String step, Action.TakeBack undo) {
+        Instant now = clock.instant();
+        Optional<Instant> due = undo.parameters().time("for").map(now::plus);
+        journal.append(new JournalEntry.UndoPrepared(response, step, undo, due));
+        remember(new Containment(response, step, undo, now, due, Optional.empty()));
+    }
+
+    /** One that was in force before a restart. */
+    synchronized void remember(Containment containment) {
+        held.put(new Key(containment.response(), containment.step()), new Held(containment));
+    }
+
+    /** To be told of each end of a step that was carried out. One that changed nothing leaves nothing to take back. */
+    void ended(String response, String step, Action action, Outcome outcome) {
+        switch (outcome) {
+            case Outcome.AlreadySo so -> {
+                forget(response, step);
+                putOff(action);
+            }
+            case Outcome.TargetGone gone -> forget(response, step);
+            case Outcome.Withheld withheld -> forget(response, step);
+            case Outcome.Done done -> {}
+            case Outcome.Failed failed -> {} // who knows how far it came
+            case Outcome.WouldAct would -> {}
+        }
+    }
+
+    private synchronized void forget(String response, String step) {
+        held.remove(new Key(response, step));
+    }
+
+    /** The same was wanted again while it was in force: it lasts as long as the last who wanted it says. */
+    private void putOff(Action action) {
+        Optional<Instant> due = action.parameters().time("for").map(clock.instant()::plus);
+        List<Containment> longer = new ArrayList<>();
+        synchronized (this) {
+            for (Held one : List.copyOf(held.values())) {
+                Containment is = one.containment;
+                if (due.isPresent()
+                        && !one.underWay
+                        && is.undo().type() == action.type()
+                        && is.undo().target().display().equals(action.target().display())
+                        && is.due().isPresent()
+                        && is.due().get().isBefore(due.get())) {
+                    Containment later =
+                            new Containment(is.response(), is.step(), is.undo(), is.since(), due, is.trouble());
+                    remember(later);
+                    longer.add(later);
+                }
+            }
+        }
+        for (Containment one : longer) {
+            journal.append(new JournalEntry.UndoPrepared(one.response(), one.step(), one.undo(), one.due()));
+        }
+    }
+
+    /** Oldest first. */
+    synchronized List<Containment> all() {
+        return held.values().stream()
+                .map(one -> one.containment)
+                .sorted(Comparator.comparing(Containment::since).thenComparing(Containment::step))
+                .toList();
+    }
+
+    /** What takes this step back, as long as it is in force. */
+    synchronized Optional<Action.TakeBack> undoOf(String response, String step) {
+        return Optional.ofNullable(held.get(new Key(response, step))).map(one -> one.containment.undo());
+    }
+
+    /** To be called several times a second: what is over is taken back. */
+    void passTime() {
+        Instant now = clock.instant();
+        List<Containment> over = new ArrayList<>();
+        synchronized (this) {
+            for (Held one : held.values()) {
+                if (!one.underWay && !one.nextTry.isAfter(now)) {
+                    over.add(one.containment);
+                }
+            }
+        }
+        over.forEach(this::takeBack);
+    }
+
+    /** What is in force is written again, so that it does not expire with the journal's old segments. */
+    void writeAgain() {
+        for (Containment one : all()) {
+            journal.append(new JournalEntry.UndoPrepared(one.response(), one.step(), one.undo(), one.due()));
+        }
+    }
+
+    /**
+     * Takes back what a response has changed, before its time.
+     *
+     * @param step empty for all of its steps
+     * @param by the name of who wants it
+     * @return what became of each, by step; empty when nothing of it is in force
+     */
+    CompletionStage<Map<String, Outcome>> release(String response, Optional<String> step, String by) {
+        Map<String, CompletableFuture<Outcome>> ends = new HashMap<>();
+        for (Containment one : all()) {
+            if (one.response().equals(response) && step.map(one.step()::equals).orElse(true)) {
+                journal.append(new JournalEntry.Released(response, one.step(), by));
+                ends.put(one.step(), takeBack(one).toCompletableFuture());
+            }
+        }
+        return CompletableFuture.allOf(ends.values().toArray(CompletableFuture[]::new))
+                .thenApply(all -> {
+                    Map<String, Outcome> outcomes = new HashMap<>();
+                    ends.forEach((name, end) -> outcomes.put(name, end.join()));
+                    return outcomes;
+                });
+    }
+
+    /** Begins to take one back, unless that is under way. Completes when it ended, never exceptionally. */
+    CompletionStage<Outcome> takeBack(String response, String step) {
+        Held one;
+        synchronized (this) {
+            one = held.get(new Key(response, step));
+        }
+        return one == null
+                ? CompletableFuture.completedStage(new Outcome.Withheld("nothing of it is in force"))
+                : takeBack(one.containment);
+    }
+
+    private CompletionStage<Outcome> takeBack(Containment containment) {
+        synchronized (this) {
+            Held one = held.get(new Key(containment.response(), containment.step()));
+            if (one == null || one.underWay) {
+                return CompletableFuture.completedStage(new Outcome.Withheld("it is being taken back already"));
+            }
+            one.underWay = true;
+        }
+        return actuators
+                .takeBack(containment.undo(), clock.instant().plus(PATIENCE))
+                .thenApply(outcome -> tried(containment, outcome));
+    }
+
+    private Outcome tried(Containment containment, Outcome outcome) {
+        boolean stays = outcome instanceof Outcome.Failed;
+        boolean first = true;
+        synchronized (this) {
+            Key key = new Key(containment.response(), containment.step());
+            Held one = held.get(key);
+            if (one != null && stays) {
+                first = one.containment.trouble().isEmpty();
+                Held again = new Held(new Containment(
+                        containment.response(),
+                        containment.step(),
+                        containment.undo(),
+                        containment.since(),
+                        containment.due(),
+                        Optional.of(((Outcome.Failed) outcome).reason())));
+                again.nextTry = clock.instant().plus(one.retry);
+                again.retry = one.retry.multipliedBy(2).compareTo(LONGEST_RETRY) > 0
+                        ? LONGEST_RETRY
+                        : one.retry.multipliedBy(2);
+                held.put(key, again);
+            } else {
+                held.remove(key);
+            }
+        }
+        if (first) { // the same failure over and over is no news
+            try {
+                journal.append(new JournalEntry.Undone(containment.response(), containment.step(), outcome));
+            } catch (JournalUnavailable full) {
+                LOG.errorv(full, "What became of undoing step {0} could not be written down", containment.step());
+            }
+        }
+        return outcome;
+    }
+}
