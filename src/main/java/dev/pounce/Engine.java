@@ -293,6 +293,26 @@ public final class Engine implements AutoCloseable {
         return "{\"rearmed\":" + stopped + "}";
     }
 
+    /** As a command asks for it: the beginning of a response's id, a step or {@code *}, and who asks. */
+    private String release(String words) {
+        String[] parts = words.split(" ", 3);
+        if (parts.length < 3) {
+            return "{\"error\":\"expected a response, a step and who asks\"}";
+        }
+        Set<String> responses = containments.all().stream()
+                .map(Containments.Containment::response)
+                .filter(id -> id.startsWith(parts[0]))
+                .collect(Collectors.toUnmodifiableSet());
+        Optional<String> step = parts[1].equals("*") ? Optional.empty() : Optional.of(parts[1]);
+        return ContainmentJson.of(
+                responses.size() == 1
+                        ? containments
+                                .release(responses.iterator().next(), step, parts[2])
+                                .toCompletableFuture()
+                                .join()
+                        : Map.of());
+    }
+
     GuardChain guards() {
         return guards;
     }
@@ -345,8 +365,10 @@ public final class Engine implements AutoCloseable {
                 Map.of(
                         "probe-status",
                         () -> ProbeStatus.json(
-                                Optional.ofNullable(probe).map(NativeProbe::health), engineHealth(pipeline))),
-                Map.of("rearm", this::rearm));
+                                Optional.ofNullable(probe).map(NativeProbe::health), engineHealth(pipeline)),
+                        "containments",
+                        () -> ContainmentJson.of(containments.all())),
+                Map.of("rearm", this::rearm, "release", this::release));
         new PolicyWatch(settings, policy.files(), next -> use(next, pipeline), Later.on(files)).start();
         every(1, TimeUnit.SECONDS, later, pipeline::writeWhatWasCounted);
         every(1, TimeUnit.SECONDS, later, pipeline::passTime);

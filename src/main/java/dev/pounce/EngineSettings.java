@@ -17,6 +17,7 @@ import java.util.Optional;
  * @param ceiling no action set goes further than this
  * @param probe the native probe's program; empty to watch nothing and live by what others see
  * @param listening where other products' alerts are taken from
+ * @param cluster the one that is answered for
  * @param keep how long journal entries are kept at least
  * @param version ours
  * @param node the name of this machine
@@ -29,6 +30,7 @@ public record EngineSettings(
         Mode ceiling,
         Optional<Path> probe,
         Optional<Listening> listening,
+        Optional<ClusterSettings> cluster,
         Duration keep,
         String version,
         String node) {

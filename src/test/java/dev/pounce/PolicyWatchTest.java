@@ -38,6 +38,7 @@ class PolicyWatchTest {
                 Mode.DRY_RUN,
                 Optional.empty(),
                 Optional.empty(),
+                Optional.empty(),
                 Duration.ofDays(90),
                 "test",
                 "here");

@@ -40,6 +40,8 @@ import picocli.CommandLine.Spec;
             ImportCommand.class,
             ProbeCommand.class,
             RearmCommand.class,
+            ContainmentsCommand.class,
+            ReleaseCommand.class,
             VersionCommand.class,
             HelpCommand.class
         },

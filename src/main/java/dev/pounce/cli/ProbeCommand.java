@@ -3,7 +3,6 @@ package dev.pounce.cli;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.pounce.ControlSocket;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
@@ -50,9 +49,7 @@ final class ProbeCommand implements Callable<Integer> {
 
         @Override
         public Integer call() throws JsonProcessingException {
-            String answer = ControlSocket.ask(state.directory, "probe-status")
-                    .orElseThrow(() -> new Refusal("no engine runs on the state directory " + state.directory
-                            + "; start one with pounce run, or name another with --state"));
+            String answer = state.askEngine("probe-status");
             JsonNode status = new ObjectMapper().readTree(answer);
             PrintWriter out = spec.commandLine().getOut();
             switch (output) {

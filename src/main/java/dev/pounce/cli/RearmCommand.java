@@ -3,7 +3,6 @@ package dev.pounce.cli;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.pounce.ControlSocket;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -35,9 +34,7 @@ final class RearmCommand implements Callable<Integer> {
         if (!set.matches("[-a-z0-9.]{1,63}")) {
             throw new Refusal("'" + set + "' is no name of an action set");
         }
-        String answer = ControlSocket.ask(state.directory, "rearm " + set + " " + System.getProperty("user.name"))
-                .orElseThrow(() -> new Refusal("no engine runs on the state directory " + state.directory
-                        + "; start one with pounce run, or name another with --state"));
+        String answer = state.askEngine("rearm " + set + " " + System.getProperty("user.name"));
         JsonNode json = new ObjectMapper().readTree(answer);
         boolean rearmed = json.path("rearmed").asBoolean();
         spec.commandLine()

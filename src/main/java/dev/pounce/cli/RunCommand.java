@@ -99,6 +99,9 @@ final class RunCommand implements Callable<Integer> {
     @Mixin
     ListenOptions listen;
 
+    @Mixin
+    ClusterOptions cluster;
+
     @Option(
             names = "--keep",
             paramLabel = "DURATION",
@@ -131,6 +134,7 @@ final class RunCommand implements Callable<Integer> {
                 ceiling,
                 noProbe ? Optional.empty() : Optional.of(probe.toAbsolutePath()),
                 listening,
+                cluster.cluster(System.getenv()),
                 keep,
                 Version.current(),
                 hostName());

@@ -1,5 +1,6 @@
 package dev.pounce.cli;
 
+import dev.pounce.ControlSocket;
 import dev.pounce.audit.AuditQuery;
 import dev.pounce.audit.ResponseRecord;
 import java.nio.file.Files;
@@ -22,6 +23,16 @@ final class StateOption {
             throw new Refusal("there is no journal in the state directory " + directory
                     + "; name another with --state or POUNCE_STATE");
         }
+    }
+
+    /**
+     * @return one line of JSON
+     * @throws Refusal if no engine runs
+     */
+    String askEngine(String question) {
+        return ControlSocket.ask(directory, question)
+                .orElseThrow(() -> new Refusal("no engine runs on the state directory " + directory
+                        + "; start one with pounce run, or name another with --state"));
     }
 
     /**

@@ -1,0 +1,11 @@
+package dev.pounce;
+
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * Which cluster the engine belongs to.
+ *
+ * @param kubeconfig empty inside of a cluster, for the service account of the engine's own pod
+ */
+public record ClusterSettings(Optional<Path> kubeconfig) {}

@@ -1,0 +1,53 @@
+package dev.pounce.cli;
+
+import dev.pounce.ClusterSettings;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code --kubeconfig} and {@code --no-cluster}: which cluster is asked and changed, if any. */
+final class ClusterOptions {
+
+    private static final Path SERVICE_ACCOUNT = Path.of("/var/run/secrets/kubernetes.io/serviceaccount/token");
+
+    @Spec(Spec.Target.MIXEE)
+    picocli.CommandLine.Model.CommandSpec spec;
+
+    @Option(
+            names = "--kubeconfig",
+            paramLabel = "FILE",
+            description = {
+                "The cluster whose pods and nodes are answered for (default: $KUBECONFIG; inside of a pod, its",
+                "service account; else none, and steps on the cluster are refused)."
+            })
+    Optional<Path> kubeconfig = Optional.empty();
+
+    @Option(names = "--no-cluster", description = "Leaves clusters alone, even where one could be reached.")
+    boolean none;
+
+    /** @throws ParameterException when these options do not fit together */
+    Optional<ClusterSettings> cluster(Map<String, String> environment) {
+        if (none) {
+            if (kubeconfig.isPresent()) {
+                throw new ParameterException(
+                        spec.commandLine(),
+                        "--kubeconfig and --no-cluster contradict each other; expected one of them");
+            }
+            return Optional.empty();
+        }
+        Optional<Path> named = kubeconfig.or(() -> Optional.ofNullable(environment.get("KUBECONFIG"))
+                .filter(text -> !text.isBlank())
+                .map(Path::of));
+        if (named.isPresent() && !Files.isReadable(named.get())) {
+            throw new ParameterException(
+                    spec.commandLine(), named.get() + " cannot be read; expected a kubeconfig, or --no-cluster");
+        }
+        return named.isPresent() || Files.isReadable(SERVICE_ACCOUNT)
+                ? Optional.of(new ClusterSettings(named.map(Path::toAbsolutePath)))
+                : Optional.empty();
+    }
+}
