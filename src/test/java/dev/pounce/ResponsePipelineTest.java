@@ -2,10 +2,16 @@ package dev.pounce;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.pounce.action.Action;
+import dev.pounce.action.ActionType;
 import dev.pounce.action.Actuator;
+import dev.pounce.action.Circumstances;
 import dev.pounce.action.Outcome;
+import dev.pounce.action.RemoteActuator;
 import dev.pounce.asset.NodeRef;
+import dev.pounce.asset.PodRef;
 import dev.pounce.asset.ProcessRef;
 import dev.pounce.audit.Journal;
 import dev.pounce.audit.JournalEntry;
@@ -38,10 +44,12 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
 class ResponsePipelineTest {
@@ -54,6 +62,9 @@ class ResponsePipelineTest {
     private final List<String> story = new ArrayList<>();
 
     private final FakeActuator actuator = new FakeActuator();
+    private final FakeRemote remote = new FakeRemote();
+    private Containments containments = new Containments(
+            new FakeJournal(), new Actuators(actuator, Map.of()), CLOCK); // exchanged with the pipeline
     private boolean diskIsFull;
 
     @Test
@@ -75,6 +86,97 @@ class ResponsePipelineTest {
         // Then
         assertThat(story)
                 .containsExactly("| rehearsed process.suspend", "detection", "planned", "judged", "ended WouldAct");
+    }
+
+    @Test
+    void whatTakesAStepOnTheClusterBackIsWrittenBeforeItChangesAnything() {
+        // When
+        onCluster("enforce", LABEL_STEP).on(detectionOfAPod());
+
+        // Then
+        assertThat(story)
+                .containsExactly(
+                        "detection",
+                        "planned",
+                        "judged",
+                        "intended",
+                        "| carries out pod.label for id-1 test/mark",
+                        "undo-prepared",
+                        "| has changed",
+                        "ended Done");
+        assertThat(containments.all()).hasSize(1);
+    }
+
+    @Test
+    void aStepOnTheClusterWhoseUndoCannotBeWrittenDownChangesNothing() {
+        // Given
+        remote.beforeChange = () -> diskIsFull = true;
+
+        // When
+        onCluster("enforce", LABEL_STEP).on(detectionOfAPod());
+
+        // Then
+        assertThat(story).doesNotContain("| has changed");
+    }
+
+    @Test
+    void aStepOnTheClusterIsRehearsedByItsActuator() {
+        // When
+        onCluster("dry-run", LABEL_STEP).on(detectionOfAPod());
+
+        // Then
+        assertThat(story).containsExactly("| rehearses pod.label", "detection", "planned", "judged", "ended WouldAct");
+        assertThat(containments.all()).isEmpty();
+    }
+
+    @Test
+    void whatAStepOnTheClusterChangedIsTakenBackWhenAnotherFailsAndTheSetSaysSo() {
+        // Given
+        remote.ends.add(new Outcome.Done("labelled"));
+        remote.ends.add(new Outcome.Failed("forbidden", false));
+
+        // When
+        onCluster("enforce, onFailure: undo", LABEL_THEN_ANNOTATE).on(detectionOfAPod());
+
+        // Then
+        assertThat(story).containsSubsequence("ended Failed", "undo-scheduled", "| takes back pod.label", "undone");
+        assertThat(containments.all())
+                .as("who knows how far the one that failed came")
+                .extracting(Containments.Containment::step)
+                .containsExactly("test/note");
+    }
+
+    @Test
+    void aStepThatTheEndOfTheEngineCutShortIsLeftToTheNextStart() {
+        // Given
+        remote.ends.add(new Outcome.Failed("the engine ends", true));
+        ResponsePipeline pipeline = onCluster("enforce", LABEL_STEP);
+        remote.beforeChange = pipeline::ending;
+
+        // When
+        pipeline.on(detectionOfAPod());
+
+        // Then: an intent without an end, which is resolved by looking at the world
+        assertThat(story).contains("intended").doesNotContain("ended Failed");
+    }
+
+    @Test
+    void whoIsToldOfAStepGetsWhatWasSeenWithFalcosKeys() throws Exception {
+        // When
+        onCluster("enforce", LABEL_STEP).on(detectionOfAPod());
+
+        // Then
+        JsonNode report = new ObjectMapper().readTree(remote.report);
+        assertThat(report.path("rule").asText()).isEqualTo("Bad thing");
+        assertThat(report.path("output").asText()).isEqualTo("bad");
+        assertThat(report.path("hostname").asText()).isEqualTo("here");
+        assertThat(report.path("pounce").path("response").asText()).isEqualTo("id-1");
+        assertThat(report.path("pounce")
+                        .path("action")
+                        .path("target")
+                        .path("name")
+                        .asText())
+                .isEqualTo("web-1");
     }
 
     @Test
@@ -363,6 +465,9 @@ class ResponsePipelineTest {
     }
 
     private static final String ONE_STEP = "[{ id: hold, process.suspend: {} }]";
+    private static final String LABEL_STEP = "[{ id: mark, pod.label: { labels: { seen: \"true\" } } }]";
+    private static final String LABEL_THEN_ANNOTATE = "[{ id: mark, pod.label: { labels: { seen: \"true\" } } },"
+            + " { id: note, pod.annotate: { annotations: { b: c } }, after: [mark] }]";
     private static final String TWO_STEPS =
             "[{ id: hold, process.suspend: {} }, { id: stop, process.kill: { scope: process }, after: [hold] }]";
 
@@ -396,6 +501,37 @@ class ResponsePipelineTest {
                 actuator,
                 new Onlooker() {},
                 CLOCK);
+    }
+
+    private ResponsePipeline onCluster(String mode, String steps) {
+        Journal journal = new FakeJournal();
+        Actuators actuators =
+                new Actuators(actuator, Map.of(ActionType.POD_LABEL, remote, ActionType.POD_ANNOTATE, remote));
+        containments = new Containments(journal, actuators, CLOCK);
+        return new ResponsePipeline(
+                journal,
+                new EverySetAnswers(),
+                new Planner(setsOf(mode, steps), Mode.ENFORCE, ids()),
+                new GuardChain(List.of(new ModeGuard())),
+                actuators,
+                containments,
+                UnaryOperator.identity(),
+                "here",
+                new Onlooker() {},
+                CLOCK);
+    }
+
+    private static Detection detectionOfAPod() {
+        return new Detection(
+                "d1",
+                NOW,
+                "syscall",
+                "Bad thing",
+                Priority.CRITICAL,
+                List.of(),
+                "bad",
+                Map.of(),
+                List.of(new PodRef("shop", "web-1", Optional.of("u-1"))));
     }
 
     private ResponsePipeline pipelineThatNobodyAnswers() {
@@ -487,6 +623,47 @@ class ResponsePipelineTest {
         public CompletionStage<Void> durable(long number) {
             return CompletableFuture.completedFuture(null);
         }
+    }
+
+    private final class FakeRemote implements RemoteActuator {
+        private final List<Outcome> ends = new ArrayList<>();
+        private Runnable beforeChange = () -> {};
+        private String report = "";
+
+        @Override
+        public CompletionStage<Outcome> carryOut(
+                Action.OnCluster action, Circumstances why, Instant deadline, BeforeChange change) {
+            story.add("| carries out " + action.verb() + " for " + why.response() + " " + why.step());
+            report = why.report().get();
+            beforeChange.run();
+            try {
+                change.canBeTakenBackBy(new Action.TakeBack(action, Map.of("before", "")));
+            } catch (JournalUnavailable full) {
+                return CompletableFuture.completedStage(new Outcome.Withheld("it could not be written down"));
+            }
+            story.add("| has changed");
+            return CompletableFuture.completedStage(ends.isEmpty() ? new Outcome.Done("seen") : ends.removeFirst());
+        }
+
+        @Override
+        public CompletionStage<Outcome> rehearse(Action.OnCluster action, Circumstances why, Instant deadline) {
+            story.add("| rehearses " + action.verb());
+            return CompletableFuture.completedStage(new Outcome.WouldAct("would"));
+        }
+
+        @Override
+        public CompletionStage<Outcome> takeBack(Action.TakeBack undo, Instant deadline) {
+            story.add("| takes back " + undo.verb());
+            return CompletableFuture.completedStage(new Outcome.Done("as before"));
+        }
+
+        @Override
+        public CompletionStage<Outcome> observe(Action.OnCluster action, Instant deadline) {
+            return CompletableFuture.completedStage(new Outcome.WouldAct("not done"));
+        }
+
+        @Override
+        public void close() {}
     }
 
     private final class FakeActuator implements Actuator<Action.OnProcess> {
