@@ -1,0 +1,239 @@
+package dev.pounce.action.kubernetes;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.pounce.action.Outcome;
+import dev.pounce.asset.Asset;
+import dev.pounce.asset.NodeRef;
+import dev.pounce.asset.ObjectRef;
+import dev.pounce.asset.PodRef;
+import dev.pounce.cluster.ApiPath;
+import dev.pounce.cluster.Reply;
+import dev.pounce.cluster.Request;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiFunction;
+import java.util.function.BooleanSupplier;
+import java.util.random.RandomGenerator;
+
+/**
+ * Tells the cluster what was done to its objects, as Events on them, for whoever looks there first.
+ *
+ * <p>On a thread of its own, one at a time, and behind the steps: while some are under way an Event waits, for half a minute
+ * at most. The journal is what counts; an Event that cannot be sent is dropped and counted.
+ *
+ * <p>Format: {@code events.k8s.io/v1}, https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/.
+ */
+final class ClusterEvents implements AutoCloseable {
+
+    private static final ApiPath EVENTS = ApiPath.of("events.k8s.io", "v1", "events");
+    private static final String CONTROLLER = "pounce.dev/pounce";
+    private static final int MOST_WAITING = 10_000;
+    private static final Duration LONGEST_WAIT = Duration.ofSeconds(30);
+    private static final Duration LONGEST_REQUEST = Duration.ofSeconds(5);
+
+    /** The server takes no longer note: 1,024 bytes. Ours are mostly ASCII; what is not has at most three bytes. */
+    private static final int LONGEST_NOTE = 1_024;
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    /** Kinds of objects that a step can be about, by resource. */
+    private static final Map<String, String> KINDS = Map.ofEntries(
+            Map.entry("configmaps", "ConfigMap"),
+            Map.entry("secrets", "Secret"),
+            Map.entry("services", "Service"),
+            Map.entry("serviceaccounts", "ServiceAccount"),
+            Map.entry("namespaces", "Namespace"),
+            Map.entry("replicationcontrollers", "ReplicationController"),
+            Map.entry("daemonsets", "DaemonSet"),
+            Map.entry("deployments", "Deployment"),
+            Map.entry("replicasets", "ReplicaSet"),
+            Map.entry("statefulsets", "StatefulSet"),
+            Map.entry("cronjobs", "CronJob"),
+            Map.entry("jobs", "Job"),
+            Map.entry("clusterrolebindings", "ClusterRoleBinding"),
+            Map.entry("clusterroles", "ClusterRole"),
+            Map.entry("rolebindings", "RoleBinding"),
+            Map.entry("roles", "Role"));
+
+    private record Waiting(Asset target, String action, String reason, boolean warning, String note, Instant since) {}
+
+    private final BiFunction<Request, Instant, Reply> api;
+    private final InstantSource clock;
+    private final RandomGenerator random;
+    private final BooleanSupplier busy;
+    private final String instance;
+    private final BlockingQueue<Waiting> waiting = new ArrayBlockingQueue<>(MOST_WAITING);
+    private final AtomicLong dropped = new AtomicLong();
+    private final Thread sender;
+    private volatile boolean closed;
+
+    /**
+     * @param busy whether steps are under way
+     * @param instance who we are, such as the name of our pod
+     */
+    ClusterEvents(
+            BiFunction<Request, Instant, Reply> api,
+            InstantSource clock,
+            RandomGenerator random,
+            BooleanSupplier busy,
+            String instance) {
+        this.api = api;
+        this.clock = clock;
+        this.random = random;
+        this.busy = busy;
+        this.instance = instance;
+        this.sender = Thread.ofVirtual().name("pounce-cluster-events").start(this::send);
+    }
+
+    /** Of what was changed, or would have been; nothing of what was there already. Never blocks. */
+    void tell(Attempt attempt, boolean takenBack, Outcome outcome) {
+        if (attempt.rehearsal()) {
+            return;
+        }
+        String verb = attempt.action().verb();
+        String what = takenBack ? verb + " taken back" : verb;
+        Optional<Waiting> event =
+                switch (outcome) {
+                    case Outcome.Done done -> Optional.of(event(attempt, what, "Done", false, done.observed()));
+                    case Outcome.Failed failed -> Optional.of(event(attempt, what, "Failed", true, failed.reason()));
+                    case Outcome.Withheld withheld ->
+                        Optional.of(event(attempt, what, "Withheld", true, withheld.reason()));
+                    case Outcome.AlreadySo already -> Optional.empty();
+                    case Outcome.TargetGone gone -> Optional.empty();
+                    case Outcome.WouldAct would -> Optional.empty();
+                };
+        event.filter(one -> !waiting.offer(one)).ifPresent(one -> dropped.incrementAndGet());
+    }
+
+    private Waiting event(Attempt attempt, String what, String reason, boolean warning, String said) {
+        String note =
+                what + ": " + said + (attempt.response().isEmpty() ? "" : " (response " + attempt.response() + ")");
+        return new Waiting(
+                attempt.resolved(),
+                attempt.action().verb(),
+                reason,
+                warning,
+                note.length() > LONGEST_NOTE / 3 ? shortened(note) : note,
+                clock.instant());
+    }
+
+    private static String shortened(String note) {
+        StringBuilder text = new StringBuilder(note);
+        while (text.toString().getBytes(UTF_8).length > LONGEST_NOTE) {
+            text.setLength(Math.min(text.length() - 1, LONGEST_NOTE));
+        }
+        return text.toString();
+    }
+
+    /** Events that nobody was told of. */
+    long dropped() {
+        return dropped.get();
+    }
+
+    @SuppressWarnings("BusyWait")
+    private void send() {
+        while (!closed || !waiting.isEmpty()) {
+            try {
+                Waiting next = waiting.poll(closed ? 0 : 1_000, TimeUnit.MILLISECONDS);
+                if (next == null) {
+                    continue;
+                }
+                while (!closed
+                        && busy.getAsBoolean()
+                        && clock.instant().isBefore(next.since().plus(LONGEST_WAIT))) {
+                    Thread.sleep(20);
+                }
+                send(next);
+            } catch (InterruptedException ending) {
+                return;
+            } catch (RuntimeException broken) {
+                dropped.incrementAndGet();
+            }
+        }
+    }
+
+    private void send(Waiting event) {
+        Reply reply = api.apply(request(event), clock.instant().plus(LONGEST_REQUEST));
+        if (!(reply instanceof Reply.Ok)) {
+            dropped.incrementAndGet();
+        }
+    }
+
+    private Request request(Waiting event) {
+        ObjectNode body = JSON.createObjectNode();
+        body.put("apiVersion", "events.k8s.io/v1").put("kind", "Event");
+        ObjectNode regarding = JSON.createObjectNode();
+        // What belongs to no namespace has its Events in the default one
+        String namespace =
+                switch (event.target()) {
+                    case PodRef pod -> {
+                        about(regarding, "v1", "Pod", pod.name()).put("namespace", pod.namespace());
+                        pod.uid().ifPresent(uid -> regarding.put("uid", uid));
+                        yield pod.namespace();
+                    }
+                    case NodeRef node -> {
+                        // The kubelet writes the name there too, and kubectl describe node looks for it
+                        about(regarding, "v1", "Node", node.name()).put("uid", node.name());
+                        yield "default";
+                    }
+                    case ObjectRef object -> {
+                        int dot = object.resource().indexOf('.');
+                        String plural =
+                                dot < 0 ? object.resource() : object.resource().substring(0, dot);
+                        about(
+                                regarding,
+                                dot < 0 ? "v1" : object.resource().substring(dot + 1) + "/v1",
+                                KINDS.getOrDefault(plural, plural),
+                                object.name());
+                        object.namespace().ifPresent(in -> regarding.put("namespace", in));
+                        yield object.namespace().orElse("default");
+                    }
+                    case Asset other -> throw new IllegalStateException("no object of the cluster: " + other.display());
+                };
+        String name = "pounce." + Long.toHexString(clock.instant().toEpochMilli()) + "."
+                + Long.toHexString(random.nextLong());
+        body.putObject("metadata").put("name", name).put("namespace", namespace);
+        body.put("eventTime", event.since().truncatedTo(ChronoUnit.MICROS).toString());
+        body.put("reportingController", CONTROLLER);
+        body.put("reportingInstance", instance);
+        body.put("action", event.action());
+        body.put("reason", event.reason());
+        body.set("regarding", regarding);
+        body.put("note", event.note());
+        body.put("type", event.warning() ? "Warning" : "Normal");
+        return Request.create(EVENTS.in(namespace), body.toString());
+    }
+
+    private static ObjectNode about(ObjectNode regarding, String version, String kind, String name) {
+        return regarding.put("apiVersion", version).put("kind", kind).put("name", name);
+    }
+
+    /** What waits is still sent, if that takes no more than this long. */
+    void close(Duration patience) {
+        closed = true;
+        try {
+            if (!sender.join(patience)) {
+                sender.interrupt();
+            }
+        } catch (InterruptedException ending) {
+            sender.interrupt();
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Override
+    public void close() {
+        close(Duration.ofSeconds(1));
+    }
+}

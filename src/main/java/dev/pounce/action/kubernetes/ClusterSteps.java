@@ -1,0 +1,78 @@
+package dev.pounce.action.kubernetes;
+
+import dev.pounce.action.Action;
+import dev.pounce.action.ActionType;
+import dev.pounce.action.Outcome;
+import dev.pounce.asset.PodRef;
+import dev.pounce.cluster.ClusterAccess;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+
+/** Which class does what. A new verb does not compile until it stands here. */
+final class ClusterSteps {
+
+    private ClusterSteps() {}
+
+    /** All that go to the API server; the others are other actuators'. */
+    static Map<ActionType, ClusterStep> all(
+            ClusterAccess cluster, Function<PodRef, Optional<Map<String, String>>> knownLabels) {
+        Map<ActionType, ClusterStep> all = new EnumMap<>(ActionType.class);
+        for (ActionType type : ActionType.values()) {
+            of(type, cluster, knownLabels).ifPresent(step -> all.put(type, step));
+        }
+        return all;
+    }
+
+    @SuppressWarnings("UnusedVariable") // by the steps to come
+    private static Optional<ClusterStep> of(
+            ActionType type, ClusterAccess cluster, Function<PodRef, Optional<Map<String, String>>> knownLabels) {
+        return switch (type) {
+            case POD_TERMINATE -> Optional.of(new NotYet());
+            case POD_LABEL -> Optional.of(new NotYet());
+            case POD_ANNOTATE -> Optional.of(new NotYet());
+            case POD_QUARANTINE -> Optional.of(new NotYet());
+            case POD_EXEC -> Optional.of(new NotYet());
+            case POD_SCRIPT -> Optional.of(new NotYet());
+            case POD_ISOLATE -> Optional.of(new NotYet());
+            case NODE_CORDON -> Optional.of(new NotYet());
+            case NODE_DRAIN -> Optional.of(new NotYet());
+            case NODE_TAINT -> Optional.of(new NotYet());
+            case NODE_LABEL -> Optional.of(new NotYet());
+            case NODE_ANNOTATE -> Optional.of(new NotYet());
+            case WORKLOAD_SCALE -> Optional.of(new NotYet());
+            case OBJECT_DELETE -> Optional.of(new NotYet());
+            case PROCESS_KILL,
+                    PROCESS_SUSPEND,
+                    PROCESS_RESUME,
+                    NODE_ISOLATE_CONTAINER,
+                    EVIDENCE_LOGS,
+                    EVIDENCE_FILES,
+                    EVIDENCE_PROCESSES,
+                    EVIDENCE_CAPTURE,
+                    EVIDENCE_TRACE,
+                    EVIDENCE_CHECKPOINT,
+                    CALL_WEBHOOK,
+                    CALL_LAMBDA,
+                    CALL_FUNCTION -> Optional.empty();
+        };
+    }
+
+    private static final class NotYet implements ClusterStep {
+        @Override
+        public Outcome carryOut(Attempt attempt) throws StepEnds {
+            throw StepEnds.failed(attempt.action().verb() + " is not built yet");
+        }
+
+        @Override
+        public Outcome takeBack(Action.TakeBack undo, Attempt attempt) throws StepEnds {
+            throw StepEnds.failed(attempt.action().verb() + " is not built yet");
+        }
+
+        @Override
+        public Outcome observe(Attempt attempt) throws StepEnds {
+            throw StepEnds.failed(attempt.action().verb() + " is not built yet");
+        }
+    }
+}

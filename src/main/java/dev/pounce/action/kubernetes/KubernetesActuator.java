@@ -1,0 +1,269 @@
+package dev.pounce.action.kubernetes;
+
+import dev.pounce.action.Action;
+import dev.pounce.action.ActionType;
+import dev.pounce.action.Circumstances;
+import dev.pounce.action.Outcome;
+import dev.pounce.action.RemoteActuator;
+import dev.pounce.asset.PodRef;
+import dev.pounce.cluster.ClusterAccess;
+import dev.pounce.cluster.Reply;
+import dev.pounce.cluster.Request;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import java.util.random.RandomGenerator;
+
+/**
+ * Carries out every step on pods, workloads and nodes by asking the API server.
+ *
+ * <p>Each target with something to do has a virtual thread; one that is slow delays no other. What bounds the load is the
+ * number of requests on their way at once. What was asked for and not answered is looked for before an outcome is told. Holds
+ * nothing from one step to the next; thread-safe.
+ */
+public final class KubernetesActuator implements RemoteActuator {
+
+    private static final int MOST_STEPS = 50_000;
+    private static final int MOST_REQUESTS = 256;
+
+    /** An answer after the deadline by that much comes from here and not from the step. */
+    private static final Duration LATE = Duration.ofMillis(50);
+
+    private static final Duration END = Duration.ofSeconds(2);
+
+    private final Map<ActionType, ClusterStep> steps;
+    private final Attempt.Means means;
+    private final InstantSource clock;
+    private final Lanes lanes = new Lanes(MOST_STEPS);
+    private final Semaphore requests = new Semaphore(MOST_REQUESTS, true);
+    private final CountDownLatch closing = new CountDownLatch(1);
+    private final ScheduledThreadPoolExecutor deadlines;
+    private final ClusterEvents events;
+
+    /**
+     * @param random for the time between two tries, and names of Events
+     * @param instance who we are, such as the name of our pod, for Events
+     * @param knownLabels of a pod, as they were a moment ago; empty when that is not known, and then the server is asked
+     */
+    public KubernetesActuator(
+            ClusterAccess cluster,
+            InstantSource clock,
+            RandomGenerator random,
+            String instance,
+            Function<PodRef, Optional<Map<String, String>>> knownLabels) {
+        this(cluster, clock, random, instance, knownLabels, Optional.empty());
+    }
+
+    KubernetesActuator(
+            ClusterAccess cluster,
+            InstantSource clock,
+            RandomGenerator random,
+            String instance,
+            Function<PodRef, Optional<Map<String, String>>> knownLabels,
+            Optional<Pauses> pauses) {
+        this.clock = clock;
+        BiFunction<Request, Instant, Reply> api = cluster.api()::send;
+        this.means = new Attempt.Means(
+                (request, until) -> bounded(api, request, until), clock, random, pauses.orElse(this::pause));
+        this.steps = ClusterSteps.all(cluster, knownLabels);
+        this.deadlines = new ScheduledThreadPoolExecutor(1, task -> {
+            Thread thread = new Thread(task, "pounce-cluster-deadlines");
+            thread.setDaemon(true);
+            return thread;
+        });
+        deadlines.setRemoveOnCancelPolicy(true);
+        this.events = new ClusterEvents(api, clock, random, () -> lanes.accepted() > 0, instance);
+    }
+
+    @Override
+    public CompletionStage<Outcome> carryOut(
+            Action.OnCluster action, Circumstances why, Instant deadline, BeforeChange beforeChange) {
+        return inLane(action, deadline, () -> {
+            Attempt attempt = Attempt.toCarryOut(means, action, why, deadline, beforeChange);
+            return told(attempt, false, concluded(attempt, step(action)::carryOut));
+        });
+    }
+
+    @Override
+    public CompletionStage<Outcome> rehearse(Action.OnCluster action, Circumstances why, Instant deadline) {
+        return inLane(
+                action,
+                deadline,
+                () -> concluded(Attempt.toRehearse(means, action, why, deadline), step(action)::carryOut));
+    }
+
+    @Override
+    public CompletionStage<Outcome> takeBack(Action.TakeBack undo, Instant deadline) {
+        return inLane(undo.taken(), deadline, () -> {
+            Attempt attempt = Attempt.toTakeBack(means, undo, deadline);
+            return told(
+                    attempt, true, concluded(attempt, same -> step(undo.taken()).takeBack(undo, same)));
+        });
+    }
+
+    @Override
+    public CompletionStage<Outcome> observe(Action.OnCluster action, Instant deadline) {
+        return inLane(
+                action, deadline, () -> concluded(Attempt.toObserve(means, action, deadline), step(action)::observe));
+    }
+
+    private ClusterStep step(Action.OnCluster action) {
+        ClusterStep step = steps.get(action.type());
+        if (step == null) {
+            throw new IllegalStateException(action.verb() + " is not for the cluster's actuator");
+        }
+        return step;
+    }
+
+    @FunctionalInterface
+    private interface Doing {
+        Outcome on(Attempt attempt) throws StepEnds;
+    }
+
+    private Outcome concluded(Attempt attempt, Doing doing) {
+        try {
+            return doing.on(attempt);
+        } catch (StepEnds ends) {
+            return ends.isUnheard() && attempt.changed() ? looked(attempt, ends.outcome()) : ends.outcome();
+        }
+    }
+
+    /** The server may have done what it did not answer. */
+    private Outcome looked(Attempt attempt, Outcome unheard) {
+        String why = unheard instanceof Outcome.Failed failed ? failed.reason() : unheard.toString();
+        if (attempt.why().isEmpty()) {
+            return new Outcome.Failed("it is not known whether it was taken back: " + why, true);
+        }
+        Outcome seen;
+        try {
+            seen = step(attempt.action()).observe(attempt);
+        } catch (StepEnds blind) {
+            seen = blind.outcome();
+        }
+        return switch (seen) {
+            case Outcome.Done done -> new Outcome.Done(done.observed() + "; found by looking, no answer came");
+            case Outcome.AlreadySo already ->
+                new Outcome.Done(already.observed() + "; found by looking, no answer came");
+            case Outcome.TargetGone gone -> gone;
+            case Outcome.Failed failed ->
+                new Outcome.Failed(
+                        "it is not known whether it was carried out: " + why + "; looked for: " + failed.reason(),
+                        true);
+            case Outcome.Withheld withheld -> withheld;
+            case Outcome.WouldAct would -> throw new IllegalStateException("looking is no rehearsal");
+        };
+    }
+
+    private Outcome told(Attempt attempt, boolean takenBack, Outcome outcome) {
+        events.tell(attempt, takenBack, outcome);
+        return outcome;
+    }
+
+    @FunctionalInterface
+    private interface Work {
+        Outcome outcome();
+    }
+
+    private CompletionStage<Outcome> inLane(Action.OnCluster action, Instant deadline, Work work) {
+        CompletableFuture<Outcome> answer = new CompletableFuture<>();
+        if (closing.getCount() == 0) {
+            answer.complete(new Outcome.Failed("nothing was asked for: the engine ends", true));
+            return answer;
+        }
+        Begun begun = new Begun();
+        boolean accepted = lanes.run(action.target().display(), () -> {
+            if (answer.isDone() || !begun.first()) {
+                return;
+            }
+            answer.complete(outcome(deadline, work));
+        });
+        if (!accepted) {
+            answer.complete(new Outcome.Failed(
+                    "nothing was asked for: " + MOST_STEPS + " steps are under way or waiting", true));
+            return answer;
+        }
+        Future<?> late = deadlines.schedule(
+                () -> answer.complete(new Outcome.Failed(
+                        begun.first()
+                                ? "nothing was asked for: an earlier step for the same target was still under way"
+                                : "it is not known whether it was carried out: its time was over",
+                        true)),
+                Duration.between(clock.instant(), deadline).plus(LATE).toMillis(),
+                TimeUnit.MILLISECONDS);
+        answer.whenComplete((outcome, never) -> late.cancel(false));
+        return answer;
+    }
+
+    /** Either the step begins, or its time is over first. */
+    private static final class Begun {
+        private boolean taken;
+
+        synchronized boolean first() {
+            boolean first = !taken;
+            taken = true;
+            return first;
+        }
+    }
+
+    private Outcome outcome(Instant deadline, Work work) {
+        if (closing.getCount() == 0) {
+            return new Outcome.Failed("nothing was asked for: the engine ends", true);
+        }
+        if (!clock.instant().isBefore(deadline)) {
+            return new Outcome.Failed("nothing was asked for: its time was over", true);
+        }
+        try {
+            return work.outcome();
+        } catch (RuntimeException bug) {
+            return new Outcome.Failed("it is not known whether it was carried out: a bug of ours: " + bug, false);
+        }
+    }
+
+    private Reply bounded(BiFunction<Request, Instant, Reply> api, Request request, Instant until) {
+        try {
+            if (!requests.tryAcquire(Duration.between(clock.instant(), until).toMillis(), TimeUnit.MILLISECONDS)) {
+                return new Reply.Unheard("too many requests were on their way to the API server");
+            }
+        } catch (InterruptedException ending) {
+            Thread.currentThread().interrupt();
+            return new Reply.Unheard("the engine ends");
+        }
+        try {
+            return api.apply(request, until);
+        } finally {
+            requests.release();
+        }
+    }
+
+    private boolean pause(Duration time) {
+        try {
+            return !closing.await(time.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException ending) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    /** What waits ends now; what is on its way to the server has two seconds to be answered. */
+    @Override
+    public void close() {
+        closing.countDown();
+        if (!lanes.awaitIdle(END.toMillis())) {
+            lanes.interrupt();
+            lanes.awaitIdle(END.toMillis());
+        }
+        events.close();
+        deadlines.shutdownNow();
+    }
+}
