@@ -201,8 +201,7 @@ public final class KubernetesActuator implements RemoteActuator {
                         true)),
                 Duration.between(clock.instant(), deadline).plus(LATE).toMillis(),
                 TimeUnit.MILLISECONDS);
-        answer.whenComplete((outcome, never) -> late.cancel(false));
-        return answer;
+        return answer.whenComplete((outcome, never) -> late.cancel(false));
     }
 
     /** Either the step begins, or its time is over first. */
