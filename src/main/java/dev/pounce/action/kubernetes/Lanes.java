@@ -7,6 +7,7 @@ import java.util.Queue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is asked for one target is done one after the other, in the order of asking; targets do not wait for each other. A
@@ -53,7 +54,7 @@ final class Lanes {
     }
 
     private void drain(String target, Runnable first) {
-        Runnable task = first;
+        @Nullable Runnable task = first;
         while (task != null) {
             try {
                 task.run();
@@ -63,13 +64,13 @@ final class Lanes {
         }
     }
 
-    private Runnable next(String target) {
+    private @Nullable Runnable next(String target) {
         lock.lock();
         try {
             accepted--;
             oneLess.signalAll();
             Queue<Runnable> lane = waiting.get(target);
-            Runnable next = lane == null ? null : lane.poll();
+            @Nullable Runnable next = lane == null ? null : lane.poll();
             if (next == null) {
                 waiting.remove(target);
                 running.remove(target);
