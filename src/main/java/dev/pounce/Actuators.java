@@ -4,10 +4,13 @@ import dev.pounce.action.Action;
 import dev.pounce.action.ActionType;
 import dev.pounce.action.Actuator;
 import dev.pounce.action.Circumstances;
+import dev.pounce.action.Family;
 import dev.pounce.action.Outcome;
 import dev.pounce.action.RemoteActuator;
 import java.time.Instant;
+import java.util.EnumSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
@@ -22,6 +25,14 @@ final class Actuators {
     Actuators(Actuator<Action.OnProcess> processes, Map<ActionType, RemoteActuator> remote) {
         this.processes = processes;
         this.remote = Map.copyOf(remote);
+    }
+
+    /** Every kind of step that somebody here can carry out. */
+    Set<ActionType> known() {
+        Set<ActionType> known = EnumSet.noneOf(ActionType.class);
+        known.addAll(ActionType.of(Family.PROCESS));
+        known.addAll(remote.keySet());
+        return known;
     }
 
     CompletionStage<Outcome> carryOut(

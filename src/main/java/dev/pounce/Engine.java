@@ -1,7 +1,6 @@
 package dev.pounce;
 
 import dev.pounce.action.Action;
-import dev.pounce.action.Family;
 import dev.pounce.action.Outcome;
 import dev.pounce.action.process.ProcessActuator;
 import dev.pounce.asset.NodeRef;
@@ -86,9 +85,6 @@ import org.jspecify.annotations.Nullable;
 public final class Engine implements AutoCloseable {
 
     private static final Logger LOG = Logger.getLogger(Engine.class);
-    /** What there is an actuator for. */
-    private static final Set<Family> REACHABLE = Set.of(Family.PROCESS);
-
     private static final Duration UNDO_PATIENCE = Duration.ofSeconds(5);
 
     /** Longer than a response takes: what had begun earlier than that before the end of an engine had ended by then. */
@@ -106,6 +102,7 @@ public final class Engine implements AutoCloseable {
     private final GuardChain guards;
     private final BudgetGuard budgets;
     private final ProcessActuator processes;
+    private final Reach reach;
     private final Actuators actuators;
     private final Containments containments;
     private final ProcSnapshot proc = new ProcSnapshot(Path.of("/proc"));
@@ -136,6 +133,7 @@ public final class Engine implements AutoCloseable {
             Clock clock,
             Onlooker onlooker,
             FileJournal journal,
+            Reach reach,
             Set<String> stopped) {
         this.settings = settings;
         this.policy = policy;
@@ -145,15 +143,16 @@ public final class Engine implements AutoCloseable {
         this.ids = new TimeOrderedIds(clock, new SecureRandom());
         this.node = new NodeRef(settings.node());
         this.correlator = new DroolsCorrelator(policy.actionSets().ruleBook(), ids);
-        this.planner = new Planner(policy.actionSets(), settings.ceiling(), ids, REACHABLE);
         ProcFacts facts = new ProcFacts();
         this.processes = new ProcessActuator(
                 new ContainersOfProcesses(proc, containerIds()), new ProtectedSetGuard(facts)::objectionTo, clock);
-        this.actuators = new Actuators(processes, Map.of());
+        this.reach = reach;
+        this.actuators = new Actuators(processes, reach.actuators());
+        this.planner = new Planner(policy.actionSets(), settings.ceiling(), ids, actuators.known());
         this.containments = new Containments(journal, actuators, clock);
         this.budgets = new BudgetGuard(
                 clock, stopped, (set, reason) -> journal.append(new JournalEntry.BudgetTripped(set, reason)));
-        this.guards = GuardChain.standard(facts, clock, REACHABLE, budgets);
+        this.guards = GuardChain.standard(facts, clock, actuators.known(), budgets);
         this.table = new ProcessTable(proc, containerIds());
         this.fields = new ProbeFields(
                 node, table, new UserNames(Path.of("/"), Path.of("/proc"), System::nanoTime), ZoneId.systemDefault());
@@ -165,6 +164,7 @@ public final class Engine implements AutoCloseable {
      * @throws dev.pounce.audit.JournalUnavailable when the state directory cannot be used, or another engine holds it
      */
     public static Engine open(EngineSettings settings, Policy policy, Clock clock, Onlooker onlooker) {
+        Reach reach = Reach.of(settings, clock);
         FileJournal journal = FileJournal.open(settings.state(), clock);
         Instant ended = new JournalScan(settings.state()).lastTime().orElseGet(clock::instant);
         List<OpenIntents.OpenIntent> unfinished = OpenIntents.in(settings.state(), ended.minus(UNSETTLED));
@@ -175,7 +175,7 @@ public final class Engine implements AutoCloseable {
         // Again, so that it does not expire with the segment in which it happened
         stopped.forEach(set -> journal.append(
                 new JournalEntry.BudgetTripped(set, "it had used up its budget before the engine was started")));
-        Engine engine = new Engine(settings, policy, clock, onlooker, journal, stopped);
+        Engine engine = new Engine(settings, policy, clock, onlooker, journal, reach, stopped);
         engine.recall(ended);
         engine.processes.warmUp();
         for (JournalEntry.Recovered recovered : OpenIntents.resolve(unfinished, engine::observe, journal)) {
@@ -581,7 +581,7 @@ public final class Engine implements AutoCloseable {
         }
         closeInTurn(intake, server, warmUp, control, probe);
         Optional.ofNullable(answering).ifPresent(ResponsePipeline::ending);
-        closeInTurn(processes, correlator);
+        closeInTurn(processes, reach, correlator);
         closeInTurn(() -> journal.append(new JournalEntry.EngineStopped("asked to")), journal);
     }
 

@@ -408,6 +408,13 @@ public enum ActionType {
         this.description = description;
     }
 
+    /** All of a family. */
+    public static Set<ActionType> of(Family family) {
+        return BY_VERB.values().stream()
+                .filter(type -> type.family() == family)
+                .collect(Collectors.toUnmodifiableSet());
+    }
+
     public static Optional<ActionType> of(String verb) {
         return Optional.ofNullable(BY_VERB.get(verb));
     }

@@ -1,5 +1,6 @@
 package dev.pounce.guard;
 
+import dev.pounce.action.ActionType;
 import dev.pounce.action.Family;
 import dev.pounce.planning.ResponsePlan;
 import java.time.Duration;
@@ -24,16 +25,16 @@ public final class GuardChain implements Guard {
 
     /** All of them, where only processes can be reached and no budget was used up before. */
     public static GuardChain standard(ProcessFacts facts, InstantSource clock) {
-        return standard(facts, clock, Set.of(Family.PROCESS), new BudgetGuard(clock));
+        return standard(facts, clock, ActionType.of(Family.PROCESS), new BudgetGuard(clock));
     }
 
     /**
      * Mode, protected set, blast radius, permission, cooldown, budget: those that take for done what they allow come last.
      *
-     * @param reachable the families that have an actuator
+     * @param reachable what there is an actuator for
      */
     public static GuardChain standard(
-            ProcessFacts facts, InstantSource clock, Set<Family> reachable, BudgetGuard budgets) {
+            ProcessFacts facts, InstantSource clock, Set<ActionType> reachable, BudgetGuard budgets) {
         return new GuardChain(List.of(
                 new ModeGuard(),
                 new ProtectedSetGuard(facts),

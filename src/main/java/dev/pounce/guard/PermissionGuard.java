@@ -1,6 +1,6 @@
 package dev.pounce.guard;
 
-import dev.pounce.action.Family;
+import dev.pounce.action.ActionType;
 import dev.pounce.planning.ResponsePlan;
 import java.util.Set;
 
@@ -9,17 +9,20 @@ public final class PermissionGuard implements Guard {
 
     private static final String NAME = "permission";
 
-    private final Set<Family> reachable;
+    private final Set<ActionType> reachable;
 
-    /** @param reachable the families that have an actuator */
-    public PermissionGuard(Set<Family> reachable) {
+    /** @param reachable what there is an actuator for */
+    public PermissionGuard(Set<ActionType> reachable) {
         this.reachable = Set.copyOf(reachable);
     }
 
     @Override
     public Verdict judge(ResponsePlan.Step step) {
-        return reachable.contains(step.action().type().family())
+        return reachable.contains(step.action().type())
                 ? new Verdict.Allow()
-                : new Verdict.Deny(NAME, "this engine has no way to the cluster yet");
+                : new Verdict.Deny(
+                        NAME,
+                        "this engine has nobody who could do that: "
+                                + step.action().verb());
     }
 }

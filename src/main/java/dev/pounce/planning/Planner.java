@@ -2,7 +2,6 @@ package dev.pounce.planning;
 
 import dev.pounce.action.Action;
 import dev.pounce.action.ActionType;
-import dev.pounce.action.Family;
 import dev.pounce.action.Lane;
 import dev.pounce.asset.PodRef;
 import dev.pounce.correlation.Incident;
@@ -41,7 +40,7 @@ public final class Planner {
 
     private final Mode ceiling;
     private final Supplier<String> ids;
-    private final Set<Family> reachable;
+    private final Set<ActionType> reachable;
     private final Merge merge = new Merge();
     private volatile Map<String, Prepared> prepared;
 
@@ -50,11 +49,11 @@ public final class Planner {
      * @param ids of responses: unique, and in the order of time
      */
     public Planner(ActionSets sets, Mode ceiling, Supplier<String> ids) {
-        this(sets, ceiling, ids, EnumSet.allOf(Family.class));
+        this(sets, ceiling, ids, EnumSet.allOf(ActionType.class));
     }
 
     /** @param reachable what there is an actuator for: a step that nobody can carry out takes the place of no other */
-    public Planner(ActionSets sets, Mode ceiling, Supplier<String> ids, Set<Family> reachable) {
+    public Planner(ActionSets sets, Mode ceiling, Supplier<String> ids, Set<ActionType> reachable) {
         this.ceiling = ceiling;
         this.ids = ids;
         this.reachable = Set.copyOf(reachable);
@@ -201,7 +200,7 @@ public final class Planner {
                     place,
                     draft.own.name,
                     draft.written.localId,
-                    reachable.contains(draft.action.type().family()) ? draft.written.mode : Mode.OBSERVE,
+                    reachable.contains(draft.action.type()) ? draft.written.mode : Mode.OBSERVE,
                     deed,
                     draft.action,
                     repetition,

@@ -1,6 +1,6 @@
 package dev.pounce.replay;
 
-import dev.pounce.action.Family;
+import dev.pounce.action.ActionType;
 import dev.pounce.detection.Detection;
 import dev.pounce.guard.BlastRadiusGuard;
 import dev.pounce.guard.BudgetGuard;
@@ -14,8 +14,8 @@ import dev.pounce.guard.Verdict;
 import dev.pounce.planning.ResponsePlan;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
-import java.util.Set;
 
 /**
  * The engine's guards, as far as they can be asked without the machine: they look at the recording instead of
@@ -42,7 +42,7 @@ final class OfflineGuards {
                 new Named("mode", new ModeGuard()),
                 new Named("protected", new ProtectedSetGuard(facts)),
                 new Named("blast-radius", new BlastRadiusGuard()),
-                new Named("permission", new PermissionGuard(Set.of(Family.PROCESS))),
+                new Named("permission", new PermissionGuard(EnumSet.allOf(ActionType.class))),
                 new Named("cooldown", new CooldownGuard(GuardChain.SAME_AGAIN, clock)),
                 new Named("budget", new BudgetGuard(clock)));
     }

@@ -211,7 +211,7 @@ class OwnGuardsTest {
     @EnumSource
     void whatNobodyHereCanCarryOutIsRefused(ActionType type) {
         // Given
-        PermissionGuard guard = new PermissionGuard(Set.of(Family.PROCESS));
+        PermissionGuard guard = new PermissionGuard(ActionType.of(Family.PROCESS));
 
         // When
         Verdict verdict = guard.judge(AStep.of(ActionSamples.action(type, new Random(1)), Mode.ENFORCE));
@@ -221,7 +221,8 @@ class OwnGuardsTest {
                 .isEqualTo(
                         type.family() == Family.PROCESS
                                 ? new Verdict.Allow()
-                                : new Verdict.Deny("permission", "this engine has no way to the cluster yet"));
+                                : new Verdict.Deny(
+                                        "permission", "this engine has nobody who could do that: " + type.verb()));
     }
 
     @ParameterizedTest(name = "{0} of {1}: {2}")

@@ -450,7 +450,7 @@ class PlannerTest {
                 .planFor(incident(detection, "pod", "process"))
                 .steps();
         List<ResponsePlan.Step> processesAlone = new Planner(
-                        sets, Mode.ENFORCE, new Numbers("r-"), Set.of(Family.PROCESS))
+                        sets, Mode.ENFORCE, new Numbers("r-"), ActionType.of(Family.PROCESS))
                 .planFor(incident(detection, "pod", "process"))
                 .steps();
 

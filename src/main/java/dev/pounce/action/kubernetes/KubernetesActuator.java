@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
@@ -84,6 +85,11 @@ public final class KubernetesActuator implements RemoteActuator {
         });
         deadlines.setRemoveOnCancelPolicy(true);
         this.events = new ClusterEvents(api, clock, random, () -> lanes.accepted() > 0, instance);
+    }
+
+    /** The steps that it carries out. */
+    public Set<ActionType> types() {
+        return Set.copyOf(steps.keySet());
     }
 
     @Override
@@ -161,7 +167,7 @@ public final class KubernetesActuator implements RemoteActuator {
                         "it is not known whether it was carried out: " + why + "; looked for: " + failed.reason(),
                         true);
             case Outcome.Withheld withheld -> withheld;
-            case Outcome.WouldAct would -> throw new IllegalStateException("looking is no rehearsal");
+            case Outcome.WouldAct notThere -> new Outcome.Failed("it was not carried out: " + why, true);
         };
     }
 
