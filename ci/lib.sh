@@ -95,6 +95,6 @@ maven() { mvn -B -ntp -q -f "$root/pom.xml" "$@"; }
 # packaged: target/pounce is there and newer than all it is made from
 packaged() {
 	[ -f "$dist/.complete" ] || return 1
-	[ -z "$(find "$root/pom.xml" "$root/src/main" "$root/src/build" "$root/native-probe" "$root/rules" "$root/actionsets" "$root/ci" \
+	[ -z "$(find "$root/pom.xml" "$root/src/main" "$root/src/build" "$root/native-probe" "$root/rules" "$root/actionsets" "$root"/ci/{lib.sh,package,pounce.sh} \
 		-path "$root/native-probe/build" -prune -o -type f -newer "$dist/.complete" -print -quit)" ]
 }

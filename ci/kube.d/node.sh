@@ -68,6 +68,8 @@ start_node() {
 		failCgroupV1: false
 		failSwapOn: false
 		oomScoreAdj: 0
+		# For a kube-proxy of long ago; nobody would take them away again.
+		makeIPTablesUtilChains: false
 		maxPods: 200
 		address: $address
 		healthzBindAddress: 127.0.0.1
@@ -129,6 +131,12 @@ start_fake_nodes() { # HOW-MANY
 stop_node() {
 	local each name
 	stop fence kube-proxy kubelet
+	# Noted while they are known: where a shim listens, and what the network plugins remember of a container
+	local left=()
+	for each in "$run"/containerd/io.containerd.runtime.v2.task/k8s.io/*/; do
+		name=$(basename "$each")
+		left+=("/var/lib/cni/results/pounce-$name-eth0" "/var/lib/cni/results/cni-loopback-$name-lo" "$(sed 's,^unix://,,' "$each/address" 2>/dev/null)")
+	done
 	if runs containerd; then
 		for each in $(ctl tasks list -q 2>/dev/null); do
 			{ ctl tasks delete --force "$each" || true; } >/dev/null 2>&1 &
@@ -145,5 +153,25 @@ stop_node() {
 	ip link delete "$bridge" 2>/dev/null || true
 	for name in 'ip kube-proxy' 'ip6 kube-proxy' 'inet pounce-fence'; do nft delete table $name 2>/dev/null || true; done
 	find /sys/fs/cgroup -depth -type d \( -path '*/kubepods*' -o -path '/sys/fs/cgroup/*/k8s.io*' \) -exec rmdir {} \; 2>/dev/null || true
+	for each in "${left[@]}" /var/lib/kubelet/device-plugins/kubelet.sock; do [ -z "$each" ] || rm -f "$each"; done
+	rmdir --ignore-fail-on-non-empty -p /var/lib/kubelet/device-plugins /var/lib/cni/results 2>/dev/null || true
+	find /var/log/containers -lname "$data/*" -delete 2>/dev/null || true
 	[ ! -s "$run/sysctl.before" ] || sysctl -qp "$run/sysctl.before" >/dev/null
+}
+
+# What a node could leave behind, one thing a line: the same before "up" and after "down".
+traces() {
+	local name
+	need iproute2 nftables procps >&2
+	awk '$2 ~ /kube|netns/ {print "mount", $2}' /proc/mounts | sort
+	ip -o address | awk '{print "address", $2, $4}' | grep -v ' veth.* fe80:' | sort
+	ip -o link | awk '{sub(/@.*/, "", $2); print "link", $2}' | sort
+	ip route | sed 's/^/route /'
+	for name in $(ip netns list 2>/dev/null | awk '{print $1}'); do echo "netns $name"; done
+	nft list tables
+	find /sys/fs/cgroup -type d \( -name '*kube*' -o -name 'k8s.io*' \) -printf 'cgroup %p\n' | sort
+	for name in "${sysctls[@]}"; do sysctl "$name" 2>/dev/null || true; done
+	find /run/containerd /run/netns /run/pounce-kube /var/lib/cni /var/lib/pounce-kube /var/lib/kubelet /var/log/containers /var/log/pods /opt/cni /opt/containerd \
+		-mindepth 1 -maxdepth 3 -printf 'file %p\n' 2>/dev/null | sort
+	pgrep -af 'containerd|kube|etcd|kwok' | awk '$2 !~ /sh$/ {print "process", $2}' | sort
 }
