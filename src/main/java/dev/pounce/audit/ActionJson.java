@@ -11,6 +11,7 @@ import dev.pounce.asset.NodeRef;
 import dev.pounce.asset.ObjectRef;
 import dev.pounce.asset.PodRef;
 import dev.pounce.asset.ProcessRef;
+import dev.pounce.asset.WorkloadRef;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -105,6 +106,12 @@ final class ActionJson {
                         json.path("resource").asText(),
                         text(json.path("namespace")),
                         json.path("name").asText()));
+            case "workload" ->
+                Optional.of(new WorkloadRef(
+                        json.path("resource").asText(),
+                        json.path("namespace").asText(),
+                        json.path("name").asText(),
+                        text(json.path("uid"))));
             case "endpoint" -> Optional.of(new EndpointRef(json.path("name").asText()));
             default -> Optional.empty();
         };

@@ -8,6 +8,7 @@ import dev.pounce.asset.NodeRef;
 import dev.pounce.asset.ObjectRef;
 import dev.pounce.asset.PodRef;
 import dev.pounce.asset.ProcessRef;
+import dev.pounce.asset.WorkloadRef;
 import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -334,6 +335,7 @@ public final class AuditQuery {
                 case PodRef pod -> pod.uid().map(uid -> "uid " + uid).orElse("its uid is not known");
                 case NodeRef node -> "";
                 case ObjectRef object -> "";
+                case WorkloadRef workload -> "";
                 case EndpointRef endpoint -> "";
             };
         }

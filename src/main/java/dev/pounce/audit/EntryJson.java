@@ -10,6 +10,7 @@ import dev.pounce.asset.NodeRef;
 import dev.pounce.asset.ObjectRef;
 import dev.pounce.asset.PodRef;
 import dev.pounce.asset.ProcessRef;
+import dev.pounce.asset.WorkloadRef;
 import dev.pounce.correlation.Incident;
 import dev.pounce.detection.Detection;
 import dev.pounce.detection.SecretFields;
@@ -351,6 +352,13 @@ final class EntryJson {
                 json.member("kind", "object").member("resource", object.resource());
                 object.namespace().ifPresent(namespace -> json.member("namespace", namespace));
                 json.member("name", object.name());
+            }
+            case WorkloadRef workload -> {
+                json.member("kind", "workload")
+                        .member("resource", workload.kind())
+                        .member("namespace", workload.namespace())
+                        .member("name", workload.name());
+                workload.uid().ifPresent(uid -> json.member("uid", uid));
             }
             case EndpointRef endpoint -> json.member("kind", "endpoint").member("name", endpoint.name());
         }

@@ -11,6 +11,7 @@ import dev.pounce.asset.NodeRef;
 import dev.pounce.asset.ObjectRef;
 import dev.pounce.asset.PodRef;
 import dev.pounce.asset.ProcessRef;
+import dev.pounce.asset.WorkloadRef;
 import dev.pounce.detection.Detection;
 import dev.pounce.detection.Priority;
 import java.io.IOException;
@@ -167,6 +168,9 @@ final class JournalTokens {
             case "container" -> Optional.of(new ContainerRef(new NodeRef(node), id));
             case "pod" -> Optional.of(new PodRef(namespace == null ? "" : namespace, name, Optional.ofNullable(uid)));
             case "node" -> Optional.of(new NodeRef(name));
+            case "workload" ->
+                Optional.of(
+                        new WorkloadRef(resource, namespace == null ? "" : namespace, name, Optional.ofNullable(uid)));
             case "endpoint" -> Optional.of(new EndpointRef(name));
             case "object" -> Optional.of(new ObjectRef(resource, Optional.ofNullable(namespace), name));
             default -> Optional.empty();

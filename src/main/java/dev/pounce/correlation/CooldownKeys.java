@@ -7,6 +7,7 @@ import dev.pounce.asset.NodeRef;
 import dev.pounce.asset.ObjectRef;
 import dev.pounce.asset.PodRef;
 import dev.pounce.asset.ProcessRef;
+import dev.pounce.asset.WorkloadRef;
 import dev.pounce.detection.Detection;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -88,6 +89,7 @@ final class CooldownKeys {
                         case ProcessRef process -> Optional.empty();
                         case ContainerRef container -> Optional.empty();
                         case NodeRef node -> Optional.empty();
+                        case WorkloadRef workload -> Optional.of(workload.namespace());
                         case EndpointRef endpoint -> Optional.empty();
                     };
             if (name.isPresent()) {
@@ -107,6 +109,7 @@ final class CooldownKeys {
                         case NodeRef node -> node;
                         case PodRef pod -> null;
                         case ObjectRef object -> null;
+                        case WorkloadRef workload -> null;
                         case EndpointRef endpoint -> null;
                     };
             if (found != null) {

@@ -14,6 +14,7 @@ import dev.pounce.asset.NodeRef;
 import dev.pounce.asset.ObjectRef;
 import dev.pounce.asset.PodRef;
 import dev.pounce.asset.ProcessRef;
+import dev.pounce.asset.WorkloadRef;
 import dev.pounce.detection.Detection;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -124,6 +125,7 @@ public final class ActionTemplate {
                     case PodRef one -> pod = pod == null ? one : pod;
                     case NodeRef one -> node = node == null ? one : node;
                     case ObjectRef one -> object = object == null ? one : object;
+                    case WorkloadRef one -> {} // only told of: a deletion must not find it
                     case EndpointRef one -> {}
                 }
             }

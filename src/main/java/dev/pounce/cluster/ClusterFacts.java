@@ -1,0 +1,88 @@
+package dev.pounce.cluster;
+
+import dev.pounce.asset.Answer;
+import java.util.List;
+
+/**
+ * What is known of the cluster at this moment, without asking it: no answer waits. What has not been heard of for a while is
+ * not known, rather than as it was.
+ *
+ * <p>Any thread.
+ */
+public interface ClusterFacts {
+
+    Answer<Pod> pod(String namespace, String name);
+
+    Answer<Pod> podWithUid(String uid);
+
+    /** @param id the runtime's; of which the first twelve characters are enough, as long as one container begins so */
+    Answer<Pod> podOfContainer(String id);
+
+    /** Of those that run, and not of those that share their node's address. */
+    Answer<Pod> podByIp(String ip);
+
+    /** Gone when no node of that name is known. */
+    Answer<List<Pod>> podsOfNode(String node);
+
+    Answer<Node> node(String name);
+
+    /** Gone for a pod that nothing would start again, such as one that somebody made by hand. */
+    Answer<Workload> workloadOf(Pod pod);
+
+    /** Those that count it; none is an answer, too. */
+    Answer<List<Budget>> budgetsOf(Pod pod);
+
+    Answer<Integer> readyPodsIn(String namespace);
+
+    /** There is no cluster, or no way to it. */
+    ClusterFacts NO_CLUSTER = new ClusterFacts() {
+        private <T> Answer<T> unknown() {
+            return new Answer.Unknown<>("this engine knows of no cluster");
+        }
+
+        @Override
+        public Answer<Pod> pod(String namespace, String name) {
+            return unknown();
+        }
+
+        @Override
+        public Answer<Pod> podWithUid(String uid) {
+            return unknown();
+        }
+
+        @Override
+        public Answer<Pod> podOfContainer(String id) {
+            return unknown();
+        }
+
+        @Override
+        public Answer<Pod> podByIp(String ip) {
+            return unknown();
+        }
+
+        @Override
+        public Answer<List<Pod>> podsOfNode(String node) {
+            return unknown();
+        }
+
+        @Override
+        public Answer<Node> node(String name) {
+            return unknown();
+        }
+
+        @Override
+        public Answer<Workload> workloadOf(Pod pod) {
+            return unknown();
+        }
+
+        @Override
+        public Answer<List<Budget>> budgetsOf(Pod pod) {
+            return unknown();
+        }
+
+        @Override
+        public Answer<Integer> readyPodsIn(String namespace) {
+            return unknown();
+        }
+    };
+}
