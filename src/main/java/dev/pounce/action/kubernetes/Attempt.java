@@ -53,6 +53,7 @@ final class Attempt {
     private final boolean rehearsal;
     private final BeforeChange beforeChange;
     private boolean changed;
+    private boolean lostAnswer;
     private Asset resolved;
 
     private Attempt(
@@ -140,6 +141,11 @@ final class Attempt {
         return changed;
     }
 
+    /** Whether a change was asked for again, because its first answer did not come or said too little. */
+    boolean lostAnswer() {
+        return lostAnswer;
+    }
+
     /** What the step turned out to be about: what {@link #changes} was told, and the action's target before. */
     Asset resolved() {
         return resolved;
@@ -168,7 +174,20 @@ final class Attempt {
      * no uid is known and this one was made after what was seen.
      */
     JsonNode meantPod() throws StepEnds {
-        return meant(pod(), read(path(pod())).orElseThrow(() -> StepEnds.gone(isNoMore(pod()))));
+        return meantPod(pod());
+    }
+
+    /** {@link #meantPod}, with what was found out about it since. */
+    JsonNode meantPod(PodRef ref) throws StepEnds {
+        return meant(ref, read(path(ref)).orElseThrow(() -> StepEnds.gone(isNoMore(ref))));
+    }
+
+    /** With the uid that the server told. */
+    static PodRef certain(PodRef ref, JsonNode pod) {
+        return new PodRef(
+                ref.namespace(),
+                ref.name(),
+                Optional.of(pod.path("metadata").path("uid").asText("")));
     }
 
     /** {@link #meantPod}, of what was read otherwise. */
@@ -312,6 +331,9 @@ final class Attempt {
             if (!isPassing(reply, again)) {
                 return reply;
             }
+            lostAnswer |= !request.method().equals("GET")
+                    && (reply instanceof Reply.Unheard
+                            || (reply instanceof Reply.Refused refused && refused.code() != 429));
             Duration pause = pauseAfter(reply, failures);
             if (!now().plus(pause).isBefore(until) || !means.pauses().pause(pause)) {
                 return reply;

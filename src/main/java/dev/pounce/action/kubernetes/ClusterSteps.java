@@ -30,8 +30,8 @@ final class ClusterSteps {
             ActionType type, ClusterAccess cluster, Function<PodRef, Optional<Map<String, String>>> knownLabels) {
         return switch (type) {
             case POD_TERMINATE -> Optional.of(new NotYet());
-            case POD_LABEL -> Optional.of(new NotYet());
-            case POD_ANNOTATE -> Optional.of(new NotYet());
+            case POD_LABEL -> Optional.of(new PodMetadata(Metadata.Field.LABELS, knownLabels));
+            case POD_ANNOTATE -> Optional.of(new PodMetadata(Metadata.Field.ANNOTATIONS, pod -> Optional.empty()));
             case POD_QUARANTINE -> Optional.of(new NotYet());
             case POD_EXEC -> Optional.of(new NotYet());
             case POD_SCRIPT -> Optional.of(new NotYet());
