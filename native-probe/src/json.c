@@ -37,7 +37,7 @@ static size_t utf8_length(const unsigned char *text, size_t left)
 }
 
 /* File names are bytes. What is not UTF-8 is printed as the character of the same number. */
-static void print_string(FILE *out, const char *text, size_t size)
+void json__print_string(FILE *out, const char *text, size_t size)
 {
 	const unsigned char *next = (const unsigned char *)text;
 	const unsigned char *end = next + size;
@@ -61,7 +61,7 @@ static void print_string(FILE *out, const char *text, size_t size)
 static void print_field(FILE *out, const char *name, const char **next, size_t length)
 {
 	fprintf(out, ",\"%s\":", name);
-	print_string(out, *next, length);
+	json__print_string(out, *next, length);
 	*next += length;
 }
 
@@ -76,7 +76,7 @@ static void print_arguments(FILE *out, const char **next, size_t length)
 
 		if (!first)
 			fputc(',', out);
-		print_string(out, *next, size);
+		json__print_string(out, *next, size);
 		*next += size + 1;
 		first = false;
 	}
@@ -114,7 +114,7 @@ static void print_subject(FILE *out, const struct probe_subject *subject)
 		(uint64_t)subject->cgroup_id, (uint64_t)subject->pids_cgroup_id,
 		(uint64_t)subject->cap_effective, (uint64_t)subject->cap_permitted,
 		(uint64_t)subject->pid_inode);
-	print_string(out, subject->comm, strnlen(subject->comm, sizeof(subject->comm)));
+	json__print_string(out, subject->comm, strnlen(subject->comm, sizeof(subject->comm)));
 }
 
 static void print_exec(FILE *out, const struct probe_exec *exec)

@@ -9,6 +9,9 @@
 /* The name of a kind as options and JSON spell it; NULL when there is no such event. */
 const char *kind__name(unsigned kind);
 
+/* In quotes, what is not UTF-8 as the characters of the same numbers. */
+void json__print_string(FILE *out, const char *text, size_t size);
+
 void json__print_event(FILE *out, const struct probe_frame *frame);
 
 #endif

@@ -8,6 +8,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "isolate.h"
 #include "json.h"
 #include "loader.h"
 #include "stream.h"
@@ -28,6 +29,13 @@ static const char usage[] =
 	"  pounce-probe check                     can this kernel be watched, and if not, why\n"
 	"  pounce-probe tail [options]            print events as lines of JSON until interrupted\n"
 	"  pounce-probe run --socket PATH         stream events to the engine that listens there\n"
+	"\n"
+	"What it can do to a container, each a command that answers with lines of JSON:\n"
+	"  pounce-probe isolate --cgroup DIRECTORY --container ID --key KEY\n"
+	"       [--allow CIDR]... [--dns] [--dry-run | --ask]\n"
+	"                                         cut it off from the network; it stays so\n"
+	"  pounce-probe release --key KEY         undo that\n"
+	"  pounce-probe isolated [--container ID] what is cut off now\n"
 	"\n"
 	"tail:\n"
 	"  --kinds exec,fork,exit,open,connect    only these (all)\n"
@@ -173,8 +181,19 @@ static const struct option long_options[] = {
 	{},
 };
 
+/* Done at once and then over; each has options of its own. */
+static const struct {
+	const char *verb;
+	int (*run)(int argc, char **argv);
+} commands[] = {
+	{"isolate", isolate__run},
+	{"release", release__run},
+	{"isolated", isolated__run},
+};
+
 int main(int argc, char **argv)
 {
+	size_t i;
 	struct stream_options stream = {
 		.ring_bytes = RING_BYTES_DEFAULT, .engine_uid = geteuid(), .stop = &stop};
 	struct tail_options tail = {.filter = &own.filter, .stop = &stop};
@@ -184,6 +203,9 @@ int main(int argc, char **argv)
 	char *end;
 	int option;
 
+	for (i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (!strcmp(argv[1], commands[i].verb))
+			return commands[i].run(argc - 1, argv + 1);
 	while ((option = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
 		switch (option) {
 		case OPTION_SOCKET:
