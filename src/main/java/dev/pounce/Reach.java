@@ -3,7 +3,12 @@ package dev.pounce;
 import dev.pounce.action.ActionType;
 import dev.pounce.action.RemoteActuator;
 import dev.pounce.action.kubernetes.KubernetesActuator;
+import dev.pounce.asset.Answer;
+import dev.pounce.asset.PodRef;
 import dev.pounce.cluster.ClusterAccess;
+import dev.pounce.cluster.ClusterFacts;
+import dev.pounce.cluster.ClusterView;
+import dev.pounce.cluster.Pod;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -11,11 +16,13 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /** What the engine reaches beyond this machine's processes, made from its settings. */
 final class Reach implements AutoCloseable {
 
     private final Map<ActionType, RemoteActuator> actuators = new EnumMap<>(ActionType.class);
+    private ClusterFacts facts = ClusterFacts.NO_CLUSTER;
     private final List<AutoCloseable> parts = new ArrayList<>(); // in the order in which they are closed
 
     /** @throws RuntimeException when a kubeconfig is wrong; no connection is made yet */
@@ -27,11 +34,27 @@ final class Reach implements AutoCloseable {
 
     private void cluster(ClusterSettings cluster, EngineSettings settings, Clock clock) {
         ClusterAccess access = ClusterAccess.open(cluster.kubeconfig(), settings.version(), clock);
+        ClusterView view = ClusterView.follow(access);
+        facts = view;
         KubernetesActuator kubernetes =
-                new KubernetesActuator(access, clock, new SecureRandom(), settings.node(), pod -> Optional.empty());
+                new KubernetesActuator(access, clock, new SecureRandom(), settings.node(), Reach.labelsBy(view));
         kubernetes.types().forEach(type -> actuators.put(type, kubernetes));
         parts.add(kubernetes);
+        parts.add(view);
         parts.add(access);
+    }
+
+    /** Of the very pod that is meant; empty when the view does not know it. */
+    private static Function<PodRef, Optional<Map<String, String>>> labelsBy(ClusterFacts facts) {
+        return pod -> pod.uid().map(facts::podWithUid).flatMap(answer -> switch (answer) {
+            case Answer.Known<Pod>(Pod known) -> Optional.of(known.labels());
+            case Answer.Gone<Pod> gone -> Optional.empty();
+            case Answer.Unknown<Pod> unknown -> Optional.empty();
+        });
+    }
+
+    ClusterFacts facts() {
+        return facts;
     }
 
     Map<ActionType, RemoteActuator> actuators() {
