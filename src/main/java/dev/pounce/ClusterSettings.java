@@ -7,5 +7,6 @@ import java.util.Optional;
  * Which cluster the engine belongs to.
  *
  * @param kubeconfig empty inside of a cluster, for the service account of the engine's own pod
+ * @param actionSets whether its ActionSet resources are loaded, and what is in force is shown as Containments
  */
-public record ClusterSettings(Optional<Path> kubeconfig) {}
+public record ClusterSettings(Optional<Path> kubeconfig, boolean actionSets) {}

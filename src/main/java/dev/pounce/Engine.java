@@ -16,6 +16,7 @@ import dev.pounce.audit.OpenPlans;
 import dev.pounce.audit.OpenUndos;
 import dev.pounce.audit.StageTimings;
 import dev.pounce.audit.TrippedBudgets;
+import dev.pounce.cluster.OwnResources;
 import dev.pounce.correlation.DroolsCorrelator;
 import dev.pounce.detection.Detection;
 import dev.pounce.detection.Detector;
@@ -26,6 +27,7 @@ import dev.pounce.detection.TimeOrderedIds;
 import dev.pounce.detection.UserNames;
 import dev.pounce.detection.language.FieldUse;
 import dev.pounce.detection.language.ProbeInterest;
+import dev.pounce.detection.language.Rule;
 import dev.pounce.guard.BudgetGuard;
 import dev.pounce.guard.GuardChain;
 import dev.pounce.guard.ProcFacts;
@@ -38,6 +40,8 @@ import dev.pounce.intake.Intake;
 import dev.pounce.intake.Listening;
 import dev.pounce.intake.RecentAlerts;
 import dev.pounce.intake.Token;
+import dev.pounce.planning.ActionSet;
+import dev.pounce.planning.ActionSetReader;
 import dev.pounce.planning.ActionSets;
 import dev.pounce.planning.Planner;
 import dev.pounce.planning.ResponsePlan;
@@ -115,6 +119,10 @@ public final class Engine implements AutoCloseable {
     private final ScheduledExecutorService files = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("engine-files").factory());
 
+    /** The API server may be slow, and then must not keep anything else from its work. */
+    private final ScheduledExecutorService telling = Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().daemon().name("engine-telling").factory());
+
     private final AtomicBoolean closed = new AtomicBoolean();
     private final Policy policy; // at the start
     private volatile List<OpenPlans.OpenPlan> cutShort = List.of(); // by a crash before
@@ -124,6 +132,9 @@ public final class Engine implements AutoCloseable {
     private volatile @Nullable AlertServer server;
     private volatile @Nullable ControlSocket control;
     private volatile @Nullable WarmUp warmUp;
+    private final SetCounters counters = new SetCounters();
+    private volatile Policy inForce;
+    private final List<AutoCloseable> followers = new ArrayList<>();
     private volatile @Nullable ResponsePipeline answering;
 
     /** @param stopped names of the action sets that had used up their budgets and were not re-armed */
@@ -137,8 +148,9 @@ public final class Engine implements AutoCloseable {
             Set<String> stopped) {
         this.settings = settings;
         this.policy = policy;
+        this.inForce = policy;
         this.clock = clock;
-        this.onlooker = onlooker;
+        this.onlooker = counters.beside(onlooker);
         this.journal = journal;
         this.ids = new TimeOrderedIds(clock, new SecureRandom());
         this.node = new NodeRef(settings.node());
@@ -372,9 +384,44 @@ public final class Engine implements AutoCloseable {
         new PolicyWatch(settings, policy.files(), next -> use(next, pipeline), Later.on(files)).start();
         every(1, TimeUnit.SECONDS, later, pipeline::writeWhatWasCounted);
         every(1, TimeUnit.SECONDS, later, pipeline::passTime);
+        if (settings.cluster().map(ClusterSettings::actionSets).orElse(false)) {
+            reach.objects().ifPresent(this::follow);
+        }
         every(200, TimeUnit.MILLISECONDS, later, containments::passTime);
         every(1, TimeUnit.HOURS, files, containments::writeAgain);
         every(1, TimeUnit.HOURS, files, this::expire);
+    }
+
+    /** Loads the cluster's own action sets, and shows there what becomes of them. */
+    private void follow(Reach.Objects cluster) {
+        ClusterActionSets sets = new ClusterActionSets(
+                EngineSettings.clusterActionSets(settings.state()),
+                () -> new ActionSetReader(
+                        Policy.whereIn(inForce.rules()),
+                        Optional.of(inForce.rules().rules().stream()
+                                .map(Rule::name)
+                                .collect(Collectors.toUnmodifiableSet()))),
+                name -> inForce.actionSets().named(name).isPresent(),
+                this::whyNotArmed,
+                counters,
+                cluster.own(),
+                clock);
+        ClusterContainments shown = new ClusterContainments(containments, cluster.own(), settings.node());
+        followers.add(OwnResources.follow(cluster.access(), OwnResources.ACTION_SETS, sets::accept));
+        followers.add(OwnResources.follow(cluster.access(), OwnResources.CONTAINMENTS, shown::accept));
+        every(1, TimeUnit.SECONDS, telling, sets::tell);
+        every(500, TimeUnit.MILLISECONDS, telling, shown::show);
+    }
+
+    private Optional<String> whyNotArmed(String actionSet) {
+        Optional<ActionSet> loaded = inForce.actionSets().named(actionSet);
+        if (loaded.isEmpty()) {
+            return Optional.of("it is not loaded yet");
+        }
+        if (budgets.tripped().contains(actionSet)) {
+            return Optional.of("it has used up its budget; see pounce rearm");
+        }
+        return Optional.empty();
     }
 
     /** Under what their sets say now, should that be less than it was; what they allow themselves is not in the journal. */
@@ -556,6 +603,7 @@ public final class Engine implements AutoCloseable {
         pipeline.between(() -> {
             otherTriggers.run();
             planner.reload(next.actionSets());
+            inForce = next;
             Optional.ofNullable(watch).ifPresent(watching -> watching.use(otherRules));
         });
         LOG.infov(
@@ -575,6 +623,8 @@ public final class Engine implements AutoCloseable {
         }
         later.shutdownNow();
         files.shutdownNow();
+        telling.shutdownNow();
+        closeInTurn(followers.toArray(AutoCloseable[]::new));
         ProbeWatch watching = watch;
         if (watching != null) {
             watching.end();

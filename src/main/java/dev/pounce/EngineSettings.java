@@ -2,6 +2,9 @@ package dev.pounce;
 
 import dev.pounce.intake.Listening;
 import dev.pounce.planning.Mode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -38,5 +41,18 @@ public record EngineSettings(
         rules = List.copyOf(rules);
         actionSets = List.copyOf(actionSets);
         talon = List.copyOf(talon);
+    }
+
+    /**
+     * The folder in which the action sets of a cluster are kept between two runs; made when it is not there.
+     *
+     * @throws UncheckedIOException when it cannot be made
+     */
+    public static Path clusterActionSets(Path state) {
+        try {
+            return Files.createDirectories(state.resolve("cluster-actionsets"));
+        } catch (IOException unusable) {
+            throw new UncheckedIOException(unusable);
+        }
     }
 }

@@ -3,6 +3,7 @@ package dev.pounce;
 import dev.pounce.action.ActionType;
 import dev.pounce.action.RemoteActuator;
 import dev.pounce.action.kubernetes.KubernetesActuator;
+import dev.pounce.action.kubernetes.OwnObjects;
 import dev.pounce.asset.Answer;
 import dev.pounce.asset.PodRef;
 import dev.pounce.cluster.ClusterAccess;
@@ -17,11 +18,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** What the engine reaches beyond this machine's processes, made from its settings. */
 final class Reach implements AutoCloseable {
 
     private final Map<ActionType, RemoteActuator> actuators = new EnumMap<>(ActionType.class);
+    private @Nullable Objects objects;
     private ClusterFacts facts = ClusterFacts.NO_CLUSTER;
     private final List<AutoCloseable> parts = new ArrayList<>(); // in the order in which they are closed
 
@@ -34,6 +37,7 @@ final class Reach implements AutoCloseable {
 
     private void cluster(ClusterSettings cluster, EngineSettings settings, Clock clock) {
         ClusterAccess access = ClusterAccess.open(cluster.kubeconfig(), settings.version(), clock);
+        objects = new Objects(access, new OwnObjects(access.api(), clock, settings.node()));
         ClusterView view = ClusterView.follow(access);
         facts = view;
         KubernetesActuator kubernetes =
@@ -51,6 +55,13 @@ final class Reach implements AutoCloseable {
             case Answer.Gone<Pod> gone -> Optional.empty();
             case Answer.Unknown<Pod> unknown -> Optional.empty();
         });
+    }
+
+    /** What is needed to follow and to write resources of our own kinds. */
+    record Objects(ClusterAccess access, OwnObjects own) {}
+
+    Optional<Objects> objects() {
+        return Optional.ofNullable(objects);
     }
 
     ClusterFacts facts() {

@@ -29,6 +29,14 @@ final class ClusterOptions {
     @Option(names = "--no-cluster", description = "Leaves clusters alone, even where one could be reached.")
     boolean none;
 
+    @Option(
+            names = "--cluster-actionsets",
+            description = {
+                "Loads the cluster's ActionSet resources, says in their status how they are taken, and shows what is in",
+                "force as Containments. Needs the definitions that pounce crds prints."
+            })
+    boolean actionSets;
+
     /** @throws ParameterException when these options do not fit together */
     Optional<ClusterSettings> cluster(Map<String, String> environment) {
         if (none) {
@@ -37,7 +45,7 @@ final class ClusterOptions {
                         spec.commandLine(),
                         "--kubeconfig and --no-cluster contradict each other; expected one of them");
             }
-            return Optional.empty();
+            return none();
         }
         Optional<Path> named = kubeconfig.or(() -> Optional.ofNullable(environment.get("KUBECONFIG"))
                 .filter(text -> !text.isBlank())
@@ -47,7 +55,16 @@ final class ClusterOptions {
                     spec.commandLine(), named.get() + " cannot be read; expected a kubeconfig, or --no-cluster");
         }
         return named.isPresent() || Files.isReadable(SERVICE_ACCOUNT)
-                ? Optional.of(new ClusterSettings(named.map(Path::toAbsolutePath)))
-                : Optional.empty();
+                ? Optional.of(new ClusterSettings(named.map(Path::toAbsolutePath), actionSets))
+                : none();
+    }
+
+    private Optional<ClusterSettings> none() {
+        if (actionSets) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--cluster-actionsets without a cluster; expected --kubeconfig, or to run in a pod");
+        }
+        return Optional.empty();
     }
 }

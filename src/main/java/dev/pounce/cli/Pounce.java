@@ -38,6 +38,7 @@ import picocli.CommandLine.Spec;
             PlanCommand.class,
             ReplayCommand.class,
             ImportCommand.class,
+            CrdsCommand.class,
             ProbeCommand.class,
             RearmCommand.class,
             ContainmentsCommand.class,

@@ -1,5 +1,6 @@
 package dev.pounce.cli;
 
+import dev.pounce.ClusterSettings;
 import dev.pounce.Engine;
 import dev.pounce.EngineRun;
 import dev.pounce.EngineSettings;
@@ -17,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -124,17 +126,16 @@ final class RunCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "--no-probe without --listen: nothing would ever be seen; expected --listen");
         }
+        Optional<ClusterSettings> of = cluster.cluster(System.getenv());
         EngineSettings settings = new EngineSettings(
                 state.directory.toAbsolutePath(),
                 rules.isEmpty() ? List.of(Home.directory().resolve("rules/detection")) : rules,
-                actionSets.isEmpty() && talon.isEmpty()
-                        ? List.of(Home.directory().resolve("actionsets"))
-                        : actionSets,
+                actionSets(of),
                 talon,
                 ceiling,
                 noProbe ? Optional.empty() : Optional.of(probe.toAbsolutePath()),
                 listening,
-                cluster.cluster(System.getenv()),
+                of,
                 keep,
                 Version.current(),
                 hostName());
@@ -159,6 +160,18 @@ final class RunCommand implements Callable<Integer> {
             end.closed(code);
         }
         return code;
+    }
+
+    /** Ours, unless others are named. */
+    private List<Path> actionSets(Optional<ClusterSettings> of) {
+        boolean ofCluster = of.map(ClusterSettings::actionSets).orElse(false);
+        List<Path> paths = new ArrayList<>(actionSets);
+        if (ofCluster) {
+            paths.add(EngineSettings.clusterActionSets(state.directory.toAbsolutePath()));
+        } else if (paths.isEmpty() && talon.isEmpty()) {
+            paths.add(Home.directory().resolve("actionsets"));
+        }
+        return paths;
     }
 
     /** Falco's order: its variable, else the machine's name. */

@@ -1,0 +1,195 @@
+package dev.pounce;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.pounce.action.kubernetes.OwnObjects;
+import dev.pounce.planning.ActionSetReader;
+import dev.pounce.source.Place;
+import dev.pounce.source.Problem;
+import dev.pounce.source.Problems;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jboss.logging.Logger;
+
+/**
+ * Action sets that are resources of the cluster. Each that has no errors is put into a folder, from which they are loaded like
+ * any other file: so an engine that is cut off from the API server goes on by what it knew, also after a restart. One with
+ * errors leaves what was loaded of it before, and says in its status what {@code pounce check} would.
+ *
+ * <p>Thread-safe; blocks for files and for the API server.
+ */
+final class ClusterActionSets {
+
+    private static final Logger LOG = Logger.getLogger(ClusterActionSets.class);
+
+    private record Seen(long generation, List<String> problems) {}
+
+    /** What was said last, without the time. */
+    private record Said(
+            boolean armed, String because, long generation, List<String> problems, SetCounters.Count count) {}
+
+    private final Path folder;
+    private final Supplier<ActionSetReader> reader;
+    private final Predicate<String> isTaken;
+    private final Function<String, Optional<String>> whyNotArmed;
+    private final SetCounters counters;
+    private final OwnObjects objects;
+    private final InstantSource clock;
+    private final Map<String, Seen> seen = new HashMap<>(); // guarded by this
+    private final Map<String, Said> said = new HashMap<>(); // guarded by this
+    private final Map<String, Instant> since = new HashMap<>(); // guarded by this
+
+    /**
+     * @param folder of files that nobody else writes
+     * @param reader by the rules that are in force
+     * @param isTaken whether a set of that name is loaded, from wherever
+     * @param whyNotArmed of a set without errors; empty when it acts
+     */
+    ClusterActionSets(
+            Path folder,
+            Supplier<ActionSetReader> reader,
+            Predicate<String> isTaken,
+            Function<String, Optional<String>> whyNotArmed,
+            SetCounters counters,
+            OwnObjects objects,
+            InstantSource clock) {
+        this.folder = folder;
+        this.reader = reader;
+        this.isTaken = isTaken;
+        this.whyNotArmed = whyNotArmed;
+        this.counters = counters;
+        this.objects = objects;
+        this.clock = clock;
+    }
+
+    /** All there are now, by name. */
+    synchronized void accept(Map<String, JsonNode> all) {
+        seen.keySet().retainAll(all.keySet());
+        said.keySet().retainAll(all.keySet());
+        all.forEach(this::accept);
+        try (Stream<Path> files = Files.list(folder)) {
+            for (Path file : files.toList()) {
+                String name = file.getFileName().toString();
+                if (!all.containsKey(name.substring(0, Math.max(0, name.length() - ".yaml".length())))) {
+                    Files.delete(file);
+                }
+            }
+        } catch (IOException unusable) {
+            throw new UncheckedIOException(unusable);
+        }
+    }
+
+    private void accept(String name, JsonNode resource) {
+        long generation = resource.path("metadata").path("generation").asLong();
+        Seen before = seen.get(name);
+        if (before != null && before.generation() == generation) {
+            return; // only its status has changed
+        }
+        String text = asFile(name, resource);
+        Problems problems = new Problems();
+        reader.get().read("actionset/" + name, text, problems);
+        if (isTaken.test(name) && Files.notExists(folder.resolve(name + ".yaml"))) {
+            problems.error(
+                    new Place("actionset/" + name, 1, 1),
+                    "action set '" + name + "'",
+                    "a name that no action set in a file of the engine has");
+        }
+        seen.put(
+                name,
+                new Seen(
+                        generation, problems.all().stream().map(Problem::render).toList()));
+        if (problems.hasErrors()) {
+            LOG.errorv(
+                    "Action set {0} of the cluster has errors and is not loaded: {1}",
+                    name, problems.all().stream().map(Problem::render).collect(Collectors.joining("; ")));
+            return;
+        }
+        try {
+            Path file = folder.resolve(name + ".yaml");
+            if (Files.notExists(file) || !Files.readString(file).equals(text)) {
+                Path next = folder.resolve(name + ".next"); // no file of ours until it is whole
+                Files.writeString(next, text);
+                Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            }
+        } catch (IOException unusable) {
+            throw new UncheckedIOException(unusable);
+        }
+    }
+
+    /** JSON is YAML already; what the API server adds is left away. */
+    private static String asFile(String name, JsonNode resource) {
+        ObjectNode set = JsonNodeFactory.instance
+                .objectNode()
+                .put("apiVersion", ActionSetReader.API_VERSION)
+                .put("kind", ActionSetReader.KIND);
+        set.putObject("metadata").put("name", name);
+        set.set("spec", resource.path("spec"));
+        return set.toPrettyString() + "\n";
+    }
+
+    /** To be called now and then: tells the cluster what it has not heard yet. */
+    void tell() {
+        record Line(String name, Said now, OwnObjects.Standing standing) {}
+        List<Line> lines = new ArrayList<>();
+        synchronized (this) {
+            seen.forEach((name, one) -> {
+                Said now = standing(name, one);
+                Said before = said.get(name);
+                if (!now.equals(before)) {
+                    boolean same = before != null
+                            && before.armed() == now.armed()
+                            && before.because().equals(now.because());
+                    if (!same || !since.containsKey(name)) {
+                        since.put(name, clock.instant());
+                    }
+                    lines.add(new Line(
+                            name,
+                            now,
+                            new OwnObjects.Standing(
+                                    now.armed(),
+                                    now.because(),
+                                    now.generation(),
+                                    since.getOrDefault(name, clock.instant()),
+                                    now.problems(),
+                                    now.count().responses(),
+                                    now.count().steps(),
+                                    now.count().withheld())));
+                }
+            });
+        }
+        for (Line line : lines) {
+            if (objects.tell(line.name(), line.standing())) {
+                synchronized (this) {
+                    said.put(line.name(), line.now());
+                }
+            }
+        }
+    }
+
+    private Said standing(String name, Seen one) {
+        boolean broken = one.problems().stream().anyMatch(problem -> problem.contains(": error: "));
+        Optional<String> why = broken
+                ? Optional.of("it has errors"
+                        + (Files.exists(folder.resolve(name + ".yaml"))
+                                ? "; what was loaded before them is in force"
+                                : ""))
+                : whyNotArmed.apply(name);
+        return new Said(why.isEmpty(), why.orElse(""), one.generation(), one.problems(), counters.of(name));
+    }
+}
