@@ -29,10 +29,12 @@ final class EventViews implements Detector.EventKind<EventView> {
             "connect");
 
     private final NodeRef node;
+    private final ProbeFields fields;
     private final FieldBinder.Extractor<EventView> type;
 
     EventViews(NodeRef node, ProbeFields fields) {
         this.node = node;
+        this.fields = fields;
         this.type = fields.bind(new FieldUse("evt.type", null)).orElseThrow();
     }
 
@@ -48,7 +50,7 @@ final class EventViews implements Detector.EventKind<EventView> {
 
     @Override
     public List<Asset> assets(EventView event) {
-        return event.assetsOn(node);
+        return event.assetsOn(node, fields.containerOf(event));
     }
 
     @Override

@@ -1,8 +1,11 @@
 package dev.pounce.detection;
 
 import dev.pounce.asset.NodeRef;
+import dev.pounce.asset.PodRef;
 import dev.pounce.detection.language.FieldBinder;
 import dev.pounce.detection.language.FieldUse;
+import dev.pounce.probe.ContainerDescription;
+import dev.pounce.probe.ContainerDescriptions;
 import dev.pounce.probe.ProbeEvent;
 import dev.pounce.probe.ProcessEntry;
 import dev.pounce.probe.ProcessTable;
@@ -53,14 +56,22 @@ public final class ProbeFields implements FieldBinder<EventView> {
     private final NodeRef node;
     private final ProcessTable processes;
     private final UserNames users;
+    private final ContainerDescriptions containers;
     private final DateTimeFormatter time;
     private final DateTimeFormatter timeOfDay;
     private final DateTimeFormatter dateTime;
     private final DateTimeFormatter dateTimeSeconds;
 
-    /** @param zone in which Falco's {@code evt.time} is written */
+    /** Where no container is described. */
     public ProbeFields(NodeRef node, ProcessTable processes, UserNames users, ZoneId zone) {
+        this(node, processes, users, ContainerDescriptions.NONE, zone);
+    }
+
+    /** @param zone in which Falco's {@code evt.time} is written */
+    public ProbeFields(
+            NodeRef node, ProcessTable processes, UserNames users, ContainerDescriptions containers, ZoneId zone) {
         this.node = node;
+        this.containers = containers;
         this.processes = processes;
         this.users = users;
         this.time = DateTimeFormatter.ofPattern("HH:mm:ss.nnnnnnnnn").withZone(zone);
@@ -91,10 +102,17 @@ public final class ProbeFields implements FieldBinder<EventView> {
                     case "thread" -> thread(name);
                     case "user", "group" -> person(name);
                     case "container" -> container(name);
+                    case "k8s" -> pod(name);
                     case "fd" -> descriptor(name);
                     default -> null;
                 };
         return Optional.ofNullable(found);
+    }
+
+    /** What its runtime wrote down about the container that the acting process is in. */
+    public Optional<ContainerDescription> containerOf(EventView view) {
+        Optional<String> id = view.process().containerId();
+        return id.isEmpty() ? Optional.empty() : containers.of(id.get());
     }
 
     private @Nullable Extractor<EventView> event(String name) {
@@ -334,7 +352,7 @@ public final class ProbeFields implements FieldBinder<EventView> {
         };
     }
 
-    private static @Nullable Extractor<EventView> container(String name) {
+    private @Nullable Extractor<EventView> container(String name) {
         return switch (name) {
             case "container.id" ->
                 view -> view.process()
@@ -342,8 +360,39 @@ public final class ProbeFields implements FieldBinder<EventView> {
                         .map(id -> id.length() <= 12 ? id : id.substring(0, 12))
                         .orElse("host");
             case "container.full_id" -> view -> view.process().containerId().orElse(null);
+            case "container.name" ->
+                view -> view.process().containerId().isEmpty() ? "host" : described(view, ContainerDescription::name);
+            case "container.image" -> view -> described(view, ContainerDescription::image);
+            case "container.image.repository" -> view -> described(view, ContainerDescription::repository);
+            case "container.image.tag" -> view -> described(view, ContainerDescription::tag);
+            case "container.image.digest" -> view -> described(view, ContainerDescription::digest);
             default -> null;
         };
+    }
+
+    private @Nullable Extractor<EventView> pod(String name) {
+        return switch (name) {
+            case "k8s.ns.name" -> ofPod(PodRef::namespace);
+            case "k8s.pod.name" -> ofPod(PodRef::name);
+            case "k8s.pod.uid" -> ofPod(pod -> pod.uid().orElse(""));
+            case "k8s.pod.full_sandbox_id" -> view -> described(view, ContainerDescription::sandbox);
+            case "k8s.pod.sandbox_id" ->
+                view -> {
+                    String id = described(view, ContainerDescription::sandbox);
+                    return id == null || id.length() <= 12 ? id : id.substring(0, 12);
+                };
+            default -> null;
+        };
+    }
+
+    private @Nullable String described(EventView view, Function<ContainerDescription, String> what) {
+        Optional<ContainerDescription> found = containerOf(view);
+        return found.isEmpty() ? null : given(what.apply(found.get()));
+    }
+
+    private Extractor<EventView> ofPod(Function<PodRef, String> what) {
+        return view ->
+                described(view, description -> description.pod().map(what).orElse(""));
     }
 
     private @Nullable Extractor<EventView> descriptor(String name) {

@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * From the names of a process's cgroups to the id of its container.
@@ -35,6 +36,7 @@ public final class ContainerIds {
     private final ContainerStates states;
     private final Set<Long> homePidNs;
     private final Set<Long> homeMntNs;
+    private final Consumer<String> appeared;
     private final Map<String, Optional<String>> shapes = remembering();
     private final Map<String, Confirmation> confirmations = remembering();
 
@@ -43,6 +45,11 @@ public final class ContainerIds {
      * @param homeMntNs mount namespaces that are the host's
      */
     public ContainerIds(ContainerStates states, Set<Long> homePidNs, Set<Long> homeMntNs) {
+        this(states, homePidNs, homeMntNs, id -> {});
+    }
+
+    private ContainerIds(ContainerStates states, Set<Long> homePidNs, Set<Long> homeMntNs, Consumer<String> appeared) {
+        this.appeared = appeared;
         this.states = states;
         this.homePidNs = Set.copyOf(homePidNs);
         this.homeMntNs = Set.copyOf(homeMntNs);
@@ -51,6 +58,11 @@ public final class ContainerIds {
     /** The engine's own namespaces and those of pid 1, as far as they can be seen, are the host's. */
     public static ContainerIds of(ContainerStates states, ProcSnapshot proc) {
         return new ContainerIds(states, home(proc, "pid"), home(proc, "mnt"));
+    }
+
+    /** @param appeared told of each container's id when it is first met; must not block */
+    public static ContainerIds of(ContainerStates states, ProcSnapshot proc, Consumer<String> appeared) {
+        return new ContainerIds(states, home(proc, "pid"), home(proc, "mnt"), appeared);
     }
 
     private static Set<Long> home(ProcSnapshot proc, String kind) {
@@ -77,6 +89,7 @@ public final class ContainerIds {
         if (byShape == null) {
             byShape = idByShape(cgroup);
             shapes.put(cgroup, byShape);
+            byShape.ifPresent(appeared);
         }
         if (byShape.isPresent() || (homePidNs.contains(pidNs) && homeMntNs.contains(mntNs))) {
             return byShape;

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pounce.asset.ContainerRef;
 import dev.pounce.asset.NodeRef;
+import dev.pounce.asset.PodRef;
 import dev.pounce.asset.ProcessRef;
 import dev.pounce.detection.language.FieldUse;
+import dev.pounce.probe.ContainerDescriptions;
 import dev.pounce.probe.ContainerIds;
 import dev.pounce.probe.ContainerStates;
 import dev.pounce.probe.ProbeEvent;
@@ -21,6 +23,7 @@ import java.time.ZoneOffset;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -45,6 +48,18 @@ class ProbeFieldsTest {
 
     ProbeFieldsTest(@TempDir Path directory) throws IOException {
         Files.writeString(
+                Files.createDirectories(directory
+                                .resolve("state/io.containerd.runtime.v2.task/k8s.io")
+                                .resolve(ID))
+                        .resolve("config.json"),
+                """
+                {"process":{"env":["A=b"]},"annotations":{
+                  "io.kubernetes.cri.container-name":"web","io.kubernetes.cri.container-type":"container",
+                  "io.kubernetes.cri.image-name":"registry.local:5000/shop/web:1.2@sha256:abc",
+                  "io.kubernetes.cri.sandbox-id":"feedfeedfeedfeed","io.kubernetes.cri.sandbox-name":"web-0",
+                  "io.kubernetes.cri.sandbox-namespace":"shop","io.kubernetes.cri.sandbox-uid":"u-1"}}
+                """);
+        Files.writeString(
                 Files.createDirectories(directory.resolve("host/etc")).resolve("passwd"),
                 "root:x:0:0::/:\nalice:x:1000:1000::/:\n");
         Files.writeString(directory.resolve("host/etc/group"), "staff:x:50:\n");
@@ -55,6 +70,7 @@ class ProbeFieldsTest {
                 NODE,
                 table,
                 new UserNames(directory.resolve("host"), directory.resolve("proc"), System::nanoTime),
+                ContainerDescriptions.under(directory.resolve("run"), List.of(directory.resolve("state"))),
                 ZoneOffset.ofHours(2));
         makeEvents();
     }
@@ -302,6 +318,15 @@ class ProbeFieldsTest {
                 "user.loginuid ~ exec ~ 1000",
                 "group.gid ~ exec ~ 50",
                 "container.id ~ exec ~ 0123456789ab",
+                "container.name ~ exec ~ web",
+                "container.image ~ exec ~ registry.local:5000/shop/web:1.2@sha256:abc",
+                "container.image.repository ~ exec ~ registry.local:5000/shop/web",
+                "container.image.tag ~ exec ~ 1.2",
+                "container.image.digest ~ exec ~ sha256:abc",
+                "k8s.ns.name ~ exec ~ shop",
+                "k8s.pod.name ~ exec ~ web-0",
+                "k8s.pod.uid ~ exec ~ u-1",
+                "k8s.pod.sandbox_id ~ exec ~ feedfeedfeed",
                 "fd.num ~ open ~ 3",
                 "fd.num ~ failed open ~ -1",
                 "fd.num ~ tcp ~ 5",
@@ -386,9 +411,8 @@ class ProbeFieldsTest {
 
     @ParameterizedTest
     @CsvSource({
-        "container.name",
-        "container.image.repository",
-        "k8s.ns.name",
+        "container.privileged",
+        "k8s.rs.name",
         "proc.env",
         "proc.env[HOME]",
         "evt.arg.request",
@@ -415,6 +439,9 @@ class ProbeFieldsTest {
         // Then
         assertThat(value("container.id", "host")).isEqualTo("host");
         assertThat(value("container.full_id", "host")).isNull();
+        assertThat(value("container.name", "host")).isEqualTo("host");
+        assertThat(value("container.image", "host")).isNull();
+        assertThat(value("k8s.pod.name", "host")).isNull();
         assertThat(value("container.full_id", "exec")).isEqualTo(ID);
         assertThat(value("proc.exe_ino.ctime_duration_proc_start", "host")).isNotNull();
     }
@@ -447,11 +474,15 @@ class ProbeFieldsTest {
     }
 
     @Test
-    void anEventSpeaksOfItsProcessAndItsContainer() {
-        assertThat(view("exec").assetsOn(NODE))
-                .containsExactly(new ProcessRef(NODE, 100, 10 * SECOND, INODE), new ContainerRef(NODE, ID));
+    void anEventSpeaksOfItsProcessAndItsContainerAndPod() {
+        assertThat(view("exec").assetsOn(NODE, fields.containerOf(view("exec"))))
+                .containsExactly(
+                        new ProcessRef(NODE, 100, 10 * SECOND, INODE),
+                        new ContainerRef(NODE, ID),
+                        new PodRef("shop", "web-0", Optional.of("u-1")));
         view("host", ProbeEvents.exit(SECOND, ProbeEvents.subject(7, 3, 1, SECOND, "cron")));
-        assertThat(view("host").assetsOn(NODE)).containsExactly(new ProcessRef(NODE, 7, 3));
+        assertThat(view("host").assetsOn(NODE, fields.containerOf(view("host"))))
+                .containsExactly(new ProcessRef(NODE, 7, 3));
     }
 
     @ParameterizedTest
