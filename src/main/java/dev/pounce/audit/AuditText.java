@@ -106,6 +106,9 @@ public final class AuditText {
         for (ResponseRecord.Seen seen : response.detections()) {
             line(story, 1, seen.time() + "  " + seen.priority() + "  " + seen.rule());
             line(story, 2, seen.output());
+            if (seen.assets().stream().anyMatch(asset -> asset.startsWith("pod/"))) {
+                line(story, 2, "in " + String.join(", ", whereabouts(seen.assets())));
+            }
         }
         if (response.detections().isEmpty()) {
             line(story, 1, "(the detections are no longer in the journal)");
@@ -126,6 +129,13 @@ public final class AuditText {
             }
         }
         return story.toString();
+    }
+
+    /** Pod, node and workload; the process is in the output already. */
+    private static List<String> whereabouts(List<String> assets) {
+        return assets.stream()
+                .filter(asset -> !asset.startsWith("process/") && !asset.startsWith("container/"))
+                .toList();
     }
 
     private static void show(ResponseRecord.StepRecord step, StringBuilder story) {

@@ -51,6 +51,13 @@ public record Detection(
         return true;
     }
 
+    /** The same, which speaks of these. */
+    public Detection with(List<Asset> others) {
+        return others.equals(assets)
+                ? this
+                : new Detection(id, time, source, rule, priority, tags, output, fields, others);
+    }
+
     public Optional<ProcessRef> process() {
         return first(ProcessRef.class);
     }
