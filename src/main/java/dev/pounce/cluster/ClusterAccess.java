@@ -28,6 +28,7 @@ public final class ClusterAccess implements AutoCloseable {
         Config found =
                 kubeconfig.isPresent() ? Config.fromKubeconfig(kubeconfig.get().toFile()) : Config.autoConfigure(null);
         Config config = new ConfigBuilder(found)
+                .withClientKeyAlgo(ClientKey.algorithm(found).orElse(found.getClientKeyAlgo()))
                 .withUserAgent("pounce/" + version)
                 // Who asks knows until when it is worth while, and what may be asked twice
                 .withRequestRetryBackoffLimit(0)
