@@ -57,23 +57,34 @@ public enum ActionType {
                     .takes(flag("ignoreDaemonSets", false, "leave pods of DaemonSets alone"))
                     .takes(flag("ignoreStatefulSets", false, "leave pods of StatefulSets alone"))
                     .takes(flag("ignoreStandalone", true, "leave pods alone that nothing would start again"))
-                    .takes(minHealthy("the pod is left alone if fewer of its ReplicaSet's pods would stay ready"))
-                    .needs(api("", "pods", "get", "delete"))
-                    .needs(api("apps", "replicasets", "get", new Right.When("minHealthy", Set.of())))),
+                    .takes(minHealthy(
+                            "the pod is left alone if fewer of its ReplicaSet's or StatefulSet's pods would stay ready"))
+                    .takes(flag(
+                            "ignoreBudgets",
+                            false,
+                            "end it even when a disruption budget says no; left out, it is tried until the time is over"))
+                    .needs(api("", "pods", "get"))
+                    .needs(api("", "pods/eviction", "create", new Right.When("ignoreBudgets", Set.of("false"))))
+                    .needs(api("", "pods", "delete", new Right.When("ignoreBudgets", Set.of("true"))))
+                    .needs(api("apps", "replicasets", "get", new Right.When("minHealthy", Set.of())))
+                    .needs(api("apps", "statefulsets", "get", new Right.When("minHealthy", Set.of())))
+                    .needs(events())),
 
     POD_LABEL(new Description("pod.label", Family.POD, "Sets and removes labels of a pod.")
             .aimedAt(TargetKind.POD)
             .disruption(10)
             .undoneBy("restore the labels")
             .takes(labels())
-            .needs(api("", "pods", "get", "patch"))),
+            .needs(api("", "pods", "get", "patch"))
+            .needs(events())),
 
     POD_ANNOTATE(new Description("pod.annotate", Family.POD, "Sets and removes annotations of a pod.")
             .aimedAt(TargetKind.POD)
             .disruption(5)
             .undoneBy("restore the annotations")
             .takes(annotations())
-            .needs(api("", "pods", "get", "patch"))),
+            .needs(api("", "pods", "get", "patch"))
+            .needs(events())),
 
     POD_QUARANTINE(new Description(
                     "pod.quarantine",
@@ -83,15 +94,15 @@ public enum ActionType {
             .aimedAt(TargetKind.POD)
             .disruption(70)
             .within(Duration.ofSeconds(30))
-            .undoneBy("restore the labels and remove the policy")
+            .undoneBy("within its time: restore the labels and remove the policy")
             .takes(withDefault(
                     "for",
                     new Kind.Time(Duration.ofMinutes(1), Duration.ofDays(30)),
                     Duration.ofDays(1),
-                    "how long it is kept"))
+                    "how long it is kept; then it is deleted, unless nothing would have started another"))
             .needs(api("", "pods", "get", "patch", "delete"))
-            .needs(api("apps", "replicasets", "get"))
-            .needs(api("networking.k8s.io", "networkpolicies", "get", "create", "patch", "delete"))),
+            .needs(api("networking.k8s.io", "networkpolicies", "get", "create", "delete"))
+            .needs(events())),
 
     POD_EXEC(new Description("pod.exec", Family.POD, "Runs a program in a container of a pod; no shell is involved.")
             .aimedAt(TargetKind.POD)
@@ -105,7 +116,8 @@ public enum ActionType {
             .takes(timeLimit())
             .takes(outputLimit())
             .needs(api("", "pods", "get"))
-            .needs(api("", "pods/exec", "get", "create"))),
+            .needs(api("", "pods/exec", "get", "create"))
+            .needs(events())),
 
     POD_SCRIPT(new Description("pod.script", Family.POD, "Runs a script with a shell in a container of a pod.")
             .aimedAt(TargetKind.POD)
@@ -126,7 +138,8 @@ public enum ActionType {
             .takes(outputLimit())
             .exactlyOneOf("script", "file")
             .needs(api("", "pods", "get"))
-            .needs(api("", "pods/exec", "get", "create"))),
+            .needs(api("", "pods/exec", "get", "create"))
+            .needs(events())),
 
     POD_ISOLATE(new Description(
                     "pod.isolate",
@@ -592,6 +605,11 @@ public enum ActionType {
 
     private static Right api(String group, String resource, String verb, Right.When when) {
         return new Right.Api(group, resource, List.of(verb), Optional.of(when));
+    }
+
+    /** On the object, for whoever looks there first. */
+    private static Right events() {
+        return api("events.k8s.io", "events", "create");
     }
 
     private static Right policies(String group, String resource, String engine) {

@@ -38,6 +38,9 @@ final class Attempt {
     /** Kept from the deadline for a look at what became of a request that nobody answered. */
     private static final Duration LONGEST_LOOK = Duration.ofSeconds(2);
 
+    /** A rehearsal tells what would be refused now; it does not wait for better times. */
+    private static final Duration LONGEST_REHEARSAL = Duration.ofSeconds(3);
+
     /** What is given with every undo. */
     private static final String RESPONSE = "response";
 
@@ -258,7 +261,8 @@ final class Attempt {
 
     private Reply tryChange(Request request, boolean again) {
         if (rehearsal) {
-            return send(request.dryRun(), deadline, true);
+            Instant soon = now().plus(LONGEST_REHEARSAL);
+            return send(request.dryRun(), soon.isBefore(changesUntil) ? soon : changesUntil, true);
         }
         changed = true;
         return send(request, changesUntil, again);

@@ -29,7 +29,7 @@ final class ClusterSteps {
     private static Optional<ClusterStep> of(
             ActionType type, ClusterAccess cluster, Function<PodRef, Optional<Map<String, String>>> knownLabels) {
         return switch (type) {
-            case POD_TERMINATE -> Optional.of(new NotYet());
+            case POD_TERMINATE -> Optional.of(new PodTerminate());
             case POD_LABEL -> Optional.of(new PodMetadata(Metadata.Field.LABELS, knownLabels));
             case POD_ANNOTATE -> Optional.of(new PodMetadata(Metadata.Field.ANNOTATIONS, pod -> Optional.empty()));
             case POD_QUARANTINE -> Optional.of(new NotYet());

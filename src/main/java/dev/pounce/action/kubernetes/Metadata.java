@@ -71,13 +71,19 @@ final class Metadata {
     }
 
     /**
-     * @param wanted by key; an empty value removes
+     * @param given by key; an empty value removes
      * @param known what there was a moment ago, if that is known
      * @param about the object with its uid, for the undo
      */
     Outcome set(
-            Attempt attempt, ApiPath path, Map<String, String> wanted, Optional<State> known, Look look, Asset about)
+            Attempt attempt,
+            ApiPath path,
+            Map<String, String> given,
+            Optional<State> known,
+            Look look,
+            Asset about)
             throws StepEnds {
+        Map<String, Optional<String>> wanted = wanted(given);
         State state = known.isPresent() ? known.get() : state(look.object());
         boolean fresh = known.isEmpty();
         while (true) {
@@ -114,12 +120,13 @@ final class Metadata {
     /** Restores what {@link #set} found, where it is still as that left it. */
     Outcome restore(Action.TakeBack undo, Attempt attempt, ApiPath path, Look look) throws StepEnds {
         Map<String, String> was = map(undo.before().getOrDefault(WAS, "{}"));
-        Map<String, String> set = map(undo.before().getOrDefault(SET, "{}"));
+        Map<String, Optional<String>> set = wanted(map(undo.before().getOrDefault(SET, "{}")));
         String display = undo.target().display();
-        Map<String, String> there = new TreeMap<>(set);
-        there.values().removeIf(String::isEmpty);
+        Map<String, String> there = new TreeMap<>();
+        set.forEach((key, value) -> value.ifPresent(text -> there.put(key, text)));
         State state = new State(undo.before().getOrDefault(UID, ""), there);
-        Map<String, String> back = wanted(set, was);
+        Map<String, Optional<String>> back = new TreeMap<>();
+        set.keySet().forEach(key -> back.put(key, Optional.ofNullable(was.get(key))));
         List<String> others = List.of();
         while (true) {
             Reply reply = attempt.tryChange(
@@ -132,12 +139,12 @@ final class Metadata {
             Map<String, String> now = state.values();
             others = new ArrayList<>();
             for (String key : set.keySet()) {
-                String value = now.getOrDefault(key, "");
-                if (!value.equals(set.get(key)) && !value.equals(was.getOrDefault(key, ""))) {
+                Optional<String> value = Optional.ofNullable(now.get(key));
+                if (!value.equals(set.get(key)) && !value.equals(back.get(key))) {
                     others.add(key);
                 }
             }
-            back.keySet().removeAll(others);
+            others.forEach(back::remove);
             if (different(back, now).isEmpty()) {
                 if (others.isEmpty()) {
                     return new Outcome.AlreadySo("the " + field.key() + " of " + display + " are as they were before");
@@ -157,7 +164,8 @@ final class Metadata {
                 + String.join(", ", back.keySet()));
     }
 
-    Outcome observe(Map<String, String> wanted, JsonNode object, Asset about) {
+    Outcome observe(Map<String, String> given, JsonNode object, Asset about) {
+        Map<String, Optional<String>> wanted = wanted(given);
         List<String> different = different(wanted, field.of(object));
         return different.isEmpty()
                 ? new Outcome.AlreadySo(said(wanted, about))
@@ -171,29 +179,32 @@ final class Metadata {
         return new State(object.path("metadata").path("uid").asText(""), field.of(object));
     }
 
-    private static List<String> different(Map<String, String> wanted, Map<String, String> there) {
-        return wanted.keySet().stream()
-                .filter(key -> !wanted.getOrDefault(key, "").equals(there.getOrDefault(key, "")))
+    private static List<String> different(Map<String, Optional<String>> wanted, Map<String, String> there) {
+        return wanted.entrySet().stream()
+                .filter(one -> !one.getValue().equals(Optional.ofNullable(there.get(one.getKey()))))
+                .map(Map.Entry::getKey)
                 .toList();
     }
 
-    /** What was there of these keys; an empty value where nothing was. */
-    private static Map<String, String> wanted(Map<String, String> keys, Map<String, String> was) {
-        Map<String, String> wanted = new TreeMap<>();
-        keys.keySet().forEach(key -> wanted.put(key, was.getOrDefault(key, "")));
+    /** Nothing instead of what is to be removed. */
+    private static Map<String, Optional<String>> wanted(Map<String, String> given) {
+        Map<String, Optional<String>> wanted = new TreeMap<>();
+        given.forEach((key, value) -> wanted.put(key, Optional.of(value).filter(text -> !text.isEmpty())));
         return wanted;
     }
 
-    private Map<String, String> before(Map<String, String> wanted, State state) {
+    private static Map<String, String> before(Map<String, Optional<String>> wanted, State state) {
         Map<String, String> was = new TreeMap<>(state.values());
         was.keySet().retainAll(wanted.keySet());
-        return Map.of(WAS, text(was), SET, text(wanted), UID, state.uid());
+        Map<String, String> set = new TreeMap<>();
+        wanted.forEach((key, value) -> set.put(key, value.orElse("")));
+        return Map.of(WAS, text(was), SET, text(set), UID, state.uid());
     }
 
-    ArrayNode patch(State from, Map<String, String> wanted) {
+    private ArrayNode patch(State from, Map<String, Optional<String>> wanted) {
         ArrayNode patch = JSON.createArrayNode();
         operation(patch, "test", "/metadata/uid").put("value", from.uid());
-        boolean adds = wanted.values().stream().anyMatch(value -> !value.isEmpty());
+        boolean adds = wanted.values().stream().anyMatch(Optional::isPresent);
         if (from.values().isEmpty() && adds) {
             operation(patch, "test", field.path()).putNull("value");
             operation(patch, "add", field.path()).putObject("value");
@@ -201,16 +212,14 @@ final class Metadata {
         wanted.forEach((key, value) -> {
             String path = field.path() + "/" + key.replace("~", "~0").replace("/", "~1");
             String was = from.values().get(key);
-            // An annotation may be there and empty
-            boolean there = from.values().containsKey(key);
-            if (there) {
+            if (was != null) {
                 operation(patch, "test", path).put("value", was);
             } else if (!from.values().isEmpty()) {
                 operation(patch, "test", path).putNull("value");
             }
-            if (!value.isEmpty()) {
-                operation(patch, "add", path).put("value", value);
-            } else if (there) {
+            if (value.isPresent()) {
+                operation(patch, "add", path).put("value", value.get());
+            } else if (was != null) {
                 operation(patch, "remove", path);
             }
         });
@@ -226,9 +235,9 @@ final class Metadata {
         return refused.code() == 422 && refused.details().path("causes").isMissingNode();
     }
 
-    private String said(Map<String, String> wanted, Asset about) {
+    private String said(Map<String, Optional<String>> wanted, Asset about) {
         List<String> parts = new ArrayList<>();
-        wanted.forEach((key, value) -> parts.add(value.isEmpty() ? "no " + key : key + "=" + value));
+        wanted.forEach((key, value) -> parts.add(value.map(text -> key + "=" + text).orElse("no " + key)));
         return about.display() + " has the " + field.key() + " " + String.join(", ", parts);
     }
 
