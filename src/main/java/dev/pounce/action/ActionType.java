@@ -181,8 +181,14 @@ public enum ActionType {
             .needs(api("apps", "statefulsets", "get", new Right.When("scope", Set.of("workload"))))
             .needs(api("apps", "daemonsets", "get", new Right.When("scope", Set.of("workload"))))
             .needs(policies("networking.k8s.io", "networkpolicies", "networkpolicy"))
+            .needs(api("networking.k8s.io", "networkpolicies", "list", engine("networkpolicy", "calico")))
             .needs(policies("cilium.io", "ciliumnetworkpolicies", "cilium"))
-            .needs(policies("crd.projectcalico.org", "networkpolicies", "calico"))),
+            .needs(policies("projectcalico.org", "networkpolicies", "calico"))
+            .needs(api("projectcalico.org", "networkpolicies", "list", engine("calico")))
+            .needs(api("projectcalico.org", "globalnetworkpolicies", "list", engine("calico")))
+            .needs(policies("crd.projectcalico.org", "networkpolicies", "calico"))
+            .needs(api("crd.projectcalico.org", "networkpolicies", "list", engine("calico")))
+            .needs(api("crd.projectcalico.org", "globalnetworkpolicies", "list", engine("calico")))),
 
     NODE_ISOLATE_CONTAINER(new Description(
                     "node.isolate-container",
@@ -617,7 +623,11 @@ public enum ActionType {
                 group,
                 resource,
                 List.of("get", "create", "patch", "delete"),
-                Optional.of(new Right.When("engine", Set.of(engine))));
+                Optional.of(engine(engine)));
+    }
+
+    private static Right.When engine(String... words) {
+        return new Right.When("engine", Set.of(words));
     }
 
     /** Filled by the constants above, and not changed afterwards. */

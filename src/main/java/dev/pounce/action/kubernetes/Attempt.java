@@ -55,8 +55,8 @@ final class Attempt {
     private final Instant changesUntil;
     private final boolean rehearsal;
     private final BeforeChange beforeChange;
-    private boolean changed;
-    private boolean lostAnswer;
+    private volatile boolean changed; // a drain asks from several threads
+    private volatile boolean lostAnswer;
     private Asset resolved;
 
     private Attempt(
@@ -233,7 +233,7 @@ final class Attempt {
 
     /** @param request one that changes nothing */
     Optional<JsonNode> read(Request request) throws StepEnds {
-        return switch (send(request, deadline, true)) {
+        return switch (send(request, deadline, Again.ALWAYS)) {
             case Reply.Ok ok -> Optional.of(ok.body());
             case Reply.Refused refused when refused.isNotFound() -> Optional.empty();
             case Reply.Refused refused -> throw refusal(refused);
@@ -246,26 +246,42 @@ final class Attempt {
      * dry run. What the server refuses ends the step; a 404 as the target being gone.
      */
     JsonNode change(Request request) throws StepEnds {
-        return heard(tryChange(request, true));
+        return heard(tryChange(request, Again.ALWAYS));
     }
 
     /** Such as {@link #change}, for what has to look at a refusal. Unheard is whoever was not answered until the end. */
     Reply tryChange(Request request) {
-        return tryChange(request, true);
+        return tryChange(request, Again.ALWAYS);
     }
 
     /** Such as {@link #change}, never asked for again unless the server said that it did nothing. */
     JsonNode changeOnce(Request request) throws StepEnds {
-        return heard(tryChange(request, false));
+        return heard(tryChange(request, Again.NEVER));
     }
 
-    private Reply tryChange(Request request, boolean again) {
+    /** Such as {@link #tryChange}, for a request that insists on a uid or version: a conflict says that it is another by now. */
+    Reply tryChangeUnlessConflict(Request request) {
+        return tryChange(request, Again.UNLESS_CONFLICT);
+    }
+
+    private Reply tryChange(Request request, Again again) {
         if (rehearsal) {
             Instant soon = now().plus(LONGEST_REHEARSAL);
-            return send(request.dryRun(), soon.isBefore(changesUntil) ? soon : changesUntil, true);
+            return send(
+                    request.dryRun(),
+                    soon.isBefore(changesUntil) ? soon : changesUntil,
+                    again == Again.NEVER ? Again.ALWAYS : again);
         }
         changed = true;
         return send(request, changesUntil, again);
+    }
+
+    /** When a request is asked again after an answer that may pass. */
+    private enum Again {
+        ALWAYS,
+        UNLESS_CONFLICT,
+        /** Only when the server said that it did nothing. */
+        NEVER
     }
 
     /** The body of an answer to a change; any other ends the step. */
@@ -305,7 +321,7 @@ final class Attempt {
         }
         Map<String, String> all = new TreeMap<>(before);
         all.put(RESPONSE, response);
-        Action.OnCluster certain = target instanceof PodRef && action.target() instanceof PodRef
+        Action.OnCluster certain = action.type().canBeAimedAt(target)
                 ? new Action.OnCluster(action.type(), target, action.parameters())
                 : action;
         try {
@@ -328,7 +344,7 @@ final class Attempt {
     }
 
     /** One request, again and again while that may help. */
-    private Reply send(Request request, Instant until, boolean again) {
+    private Reply send(Request request, Instant until, Again again) {
         for (int failures = 0; ; failures++) {
             Instant limit = now().plus(LONGEST_REQUEST);
             Reply reply = means.api().apply(request, limit.isBefore(until) ? limit : until);
@@ -345,15 +361,15 @@ final class Attempt {
         }
     }
 
-    private static boolean isPassing(Reply reply, boolean again) {
+    private static boolean isPassing(Reply reply, Again again) {
         return switch (reply) {
             case Reply.Ok ok -> false;
-            case Reply.Unheard unheard -> again;
+            case Reply.Unheard unheard -> again != Again.NEVER;
             case Reply.Refused refused ->
                 switch (refused.code()) {
                     case 429, 503, 401 -> true;
-                    case 409 -> again && refused.reason().equals("Conflict");
-                    default -> again && (refused.isPassing() || refused.code() == 410);
+                    case 409 -> again == Again.ALWAYS && refused.reason().equals("Conflict");
+                    default -> again != Again.NEVER && (refused.isPassing() || refused.code() == 410);
                 };
         };
     }

@@ -35,7 +35,7 @@ final class ClusterSteps {
             case POD_QUARANTINE -> Optional.of(new NotYet());
             case POD_EXEC -> Optional.of(new NotYet());
             case POD_SCRIPT -> Optional.of(new NotYet());
-            case POD_ISOLATE -> Optional.of(new NotYet());
+            case POD_ISOLATE -> Optional.of(new PodIsolation());
             case NODE_CORDON -> Optional.of(new NotYet());
             case NODE_DRAIN -> Optional.of(new NotYet());
             case NODE_TAINT -> Optional.of(new NotYet());
