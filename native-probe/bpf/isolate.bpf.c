@@ -233,8 +233,7 @@ static __always_inline int address4__judge(struct bpf_sock_addr *to)
 
 	if (loopback && (address & bpf_htonl(0xff000000)) == bpf_htonl(0x7f000000))
 		return 1;
-	return allows4(address) ||
-	       (is_resolver4(address) && to->user_port == bpf_htons(DNS_PORT));
+	return allows4(address) || (is_resolver4(address) && to->user_port == bpf_htons(DNS_PORT));
 }
 
 static __always_inline int address6__judge(struct bpf_sock_addr *to)
@@ -249,8 +248,7 @@ static __always_inline int address6__judge(struct bpf_sock_addr *to)
 	}
 	if (loopback && !address[0] && !address[1] && !address[2] && address[3] == bpf_htonl(1))
 		return 1;
-	return allows6(address) ||
-	       (is_resolver6(address) && to->user_port == bpf_htons(DNS_PORT));
+	return allows6(address) || (is_resolver6(address) && to->user_port == bpf_htons(DNS_PORT));
 }
 
 SEC("cgroup/connect4")

@@ -167,7 +167,8 @@ static bool process__stat(pid_t pid, pid_t *ret_parent, uint64_t *ret_ticks)
 	if (file__read(path, line, sizeof(line)) <= 0 || !(rest = strrchr(line, ')')))
 		return false;
 	if (sscanf(rest + 1,
-		   " %*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
+		   " %*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d "
+		   "%llu",
 		   &parent, &ticks) != 2)
 		return false;
 	*ret_parent = parent;
@@ -241,12 +242,14 @@ static int container__add_member(struct container *container, pid_t pid, char *b
 	if (pidfd < 0)
 		return 0; /* gone, or a thread */
 	/* Once more, now that its pid cannot come to mean another without our seeing it end. */
-	network = process__is_in(pid, container->cgroup, buffer) ? network__of_process(pid) : -ESRCH;
+	network =
+		process__is_in(pid, container->cgroup, buffer) ? network__of_process(pid) : -ESRCH;
 	if (network < 0 || !is_alive(pidfd)) {
 		if (network >= 0)
 			close(network);
 		/* What cannot be looked at for want of rights is no process that has gone. */
-		bool gone = network >= 0 || !is_alive(pidfd) || network == -ESRCH || network == -ENOENT;
+		bool gone =
+			network >= 0 || !is_alive(pidfd) || network == -ESRCH || network == -ENOENT;
 
 		close(pidfd);
 		return gone ? 0 : network;

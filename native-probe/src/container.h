@@ -28,7 +28,7 @@ struct container {
 	uint64_t eldest_ticks; /* since boot, when it started */
 	struct network networks[CONTAINER_NETWORKS];
 	size_t network_count;
-	size_t in_node_network; /* members that are in a network of the node */
+	size_t in_node_network;           /* members that are in a network of the node */
 	char *sharers[CONTAINER_SHARERS]; /* control groups of others in its networks */
 	size_t sharer_count;
 };

@@ -38,9 +38,9 @@
  * Interfaces that a container makes for itself and that end in it: what they send leaves by another one. Of other
  * kinds (tunnels of VPNs, whose other side is a process, or hardware) we do not know that.
  */
-static const char *const inner_kinds[] = {"veth",   "bridge", "dummy",    "ifb",    "vrf",  "bond",
-					  "vlan",   "sit",    "ipip",     "ip6tnl", "gre",  "gretap",
-					  "ip6gre", "vti",    "vti6",     "erspan", "vxlan"};
+static const char *const inner_kinds[] = {"veth",   "bridge", "dummy", "ifb",    "vrf",  "bond",
+					  "vlan",   "sit",    "ipip",  "ip6tnl", "gre",  "gretap",
+					  "ip6gre", "vti",    "vti6",  "erspan", "vxlan"};
 
 struct plan {
 	const char *cgroup, *key, *id;
@@ -48,7 +48,8 @@ struct plan {
 	struct isolation_record record;
 	int network_fds[ISOLATION_PLACES];
 	struct isolation_rules rules;
-	char dns_problem[256]; /* why the name service is not let through although it was asked for */
+	char dns_problem
+		[256]; /* why the name service is not let through although it was asked for */
 };
 
 static void key(const char *name)
@@ -241,7 +242,8 @@ static void plan__read_resolvers(struct plan *plan)
 		  (double)plan->container.eldest_ticks / sysconf(_SC_CLK_TCK);
 	if (stat_.st_ctim.tv_sec + stat_.st_ctim.tv_nsec / 1e9 > started) {
 		snprintf(plan->dns_problem, sizeof(plan->dns_problem),
-			 "its /etc/resolv.conf was changed after it had started, and may name anybody");
+			 "its /etc/resolv.conf was changed after it had started, and may name "
+			 "anybody");
 		return;
 	}
 	text[size] = '\0';
@@ -278,6 +280,23 @@ static int look(const struct isolation_record *record, void *context)
 	return 0;
 }
 
+static bool has_places_of(const struct isolation_record *record,
+			  const struct isolation_record *wanted)
+{
+	uint32_t i, j;
+
+	for (i = 0; i < wanted->places; i++) {
+		for (j = 0; j < record->places; j++)
+			if (record->place[j].side == wanted->place[i].side &&
+			    record->place[j].ifindex == wanted->place[i].ifindex &&
+			    record->place[j].netns_cookie == wanted->place[i].netns_cookie)
+				break;
+		if (j == record->places)
+			return false;
+	}
+	return true;
+}
+
 /* Finds everything out and changes nothing. 0, or the exit code when the answer has been given. */
 static int plan__make(struct plan *plan, bool dns)
 {
@@ -299,16 +318,19 @@ static int plan__make(struct plan *plan, bool dns)
 		own_networks++;
 		error = plan__add_network(plan, network);
 	}
-	if (!error && container__unified(container, plan->record.cgroup, sizeof(plan->record.cgroup)))
+	if (!error &&
+	    container__unified(container, plan->record.cgroup, sizeof(plan->record.cgroup)))
 		error = plan__add(plan, ISOLATION_SIDE_CGROUP, NULL, 0, "");
 	if (error)
 		return answer(ISOLATE_FAILED, "failed",
-			      "cannot find out how the container is connected: %s", strerror(-error));
+			      "cannot find out how the container is connected: %s",
+			      strerror(-error));
 	plan->rules.loopback = !container->in_node_network;
 	if (!plan->record.places && !own_networks)
-		return answer(ISOLATE_REFUSED, "refused",
-			      "it is in the network of its node, and in no control group of version 2 "
-			      "by which it could be told from the node's own processes");
+		return answer(
+			ISOLATE_REFUSED, "refused",
+			"it is in the network of its node, and in no control group of version 2 "
+			"by which it could be told from the node's own processes");
 	if (!plan->record.places)
 		return answer(ISOLATE_REFUSED, "refused",
 			      "its network has no interface beyond itself: it is not connected");
@@ -328,17 +350,18 @@ static int plan__carry_out(struct plan *plan)
 	error = isolation__begin(&plan->record, plan->network_fds, &plan->rules, &step);
 	if (error)
 		return answer(ISOLATE_FAILED, "failed", "cannot %s: %s%s", step, strerror(-error),
-			      error == -EPERM ? " (it takes CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON and "
-						"CAP_SYS_ADMIN)"
-					      : "");
+			      error == -EPERM
+				      ? " (it takes CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON and "
+					"CAP_SYS_ADMIN)"
+				      : "");
 	plan__print(plan, "isolated");
 	return ISOLATE_DONE;
 }
 
 static int bad_option(const char *what, const char *found)
 {
-	fprintf(stderr, "pounce-probe: %s, not '%s'; pounce-probe --help tells what there is\n", what,
-		found);
+	fprintf(stderr, "pounce-probe: %s, not '%s'; pounce-probe --help tells what there is\n",
+		what, found);
 	return ISOLATE_USAGE;
 }
 
@@ -391,7 +414,8 @@ int isolate__run(int argc, char **argv)
 			break;
 		case OPTION_CONTAINER:
 			if (!copy(plan.record.container, sizeof(plan.record.container), optarg))
-				return bad_option("--container takes an id of at most 127 bytes", optarg);
+				return bad_option("--container takes an id of at most 127 bytes",
+						  optarg);
 			break;
 		case OPTION_KEY:
 			if (!copy(plan.record.key, sizeof(plan.record.key), optarg))
@@ -399,9 +423,10 @@ int isolate__run(int argc, char **argv)
 			break;
 		case OPTION_ALLOW:
 			if (!rules__allow(&plan.rules, optarg))
-				return bad_option("--allow takes an address or a range (at most 1024 "
-						  "of them)",
-						  optarg);
+				return bad_option(
+					"--allow takes an address or a range (at most 1024 "
+					"of them)",
+					optarg);
 			break;
 		case OPTION_DNS:
 			dns = true;
@@ -430,9 +455,10 @@ int isolate__run(int argc, char **argv)
 	search = (struct search){.key = plan.record.key, .container = plan.record.container};
 	exit = isolation__each(look, &search);
 	if (exit)
-		return answer(ISOLATE_FAILED, "failed", "cannot look at what is cut off already: %s",
-			      strerror(-exit));
-	if (search.same.places && search.same_in_force == search.same.places) {
+		return answer(ISOLATE_FAILED, "failed",
+			      "cannot look at what is cut off already: %s", strerror(-exit));
+	if (search.same.places && search.same_in_force == search.same.places &&
+	    has_places_of(&search.same, &plan.record)) {
 		memcpy(&plan.record, &search.same, sizeof(plan.record));
 		plan__print(&plan, "already");
 		return ISOLATE_DONE;
@@ -448,10 +474,11 @@ int isolate__run(int argc, char **argv)
 		return ISOLATE_DONE;
 	if (ask && (!fgets(sign, sizeof(sign), stdin) || strcmp(sign, "go\n")))
 		return answer(ISOLATE_FAILED, "failed", "it was not told to go on");
-	/* Half of one, from a run that was killed. */
-	if (search.same.places)
+	exit = plan__carry_out(&plan);
+	/* Half of one, from a run that was killed, or one from before it was connected otherwise: only now. */
+	if (!exit && search.same.places)
 		isolation__end(&search.same);
-	return plan__carry_out(&plan);
+	return exit;
 }
 
 struct ending {
@@ -528,9 +555,9 @@ int isolated__run(int argc, char **argv)
 	libbpf_set_print(quiet);
 	while ((option = getopt_long(argc, argv, "", isolate_options, NULL)) != -1) {
 		if (option != OPTION_CONTAINER)
-			return option == '?' ? ISOLATE_USAGE
-					     : bad_option("isolated takes --container",
-							  argv[optind - 1]);
+			return option == '?'
+				       ? ISOLATE_USAGE
+				       : bad_option("isolated takes --container", argv[optind - 1]);
 		container = optarg;
 	}
 	error = isolation__each(print_found, (void *)container);

@@ -5,7 +5,7 @@
 
 /* How a command ended: its exit code. */
 enum isolate_exit {
-	ISOLATE_DONE = 0,  /* also when nothing was to do */
+	ISOLATE_DONE = 0, /* also when nothing was to do */
 	ISOLATE_FAILED = 1,
 	ISOLATE_USAGE = 2,
 	ISOLATE_GONE = 3,    /* there is no such container */

@@ -314,9 +314,9 @@ static int cgroup__change(const struct isolation_record *record, const int *prog
 	if (fd < 0)
 		return attach || errno != ENOENT ? -errno : 0;
 	for (i = 0; i < CGROUP_HOOKS && !(attach && result); i++) {
-		int program = attach ? programs[cgroup_hooks[i].program]
-				     : bpf_prog_get_fd_by_id(
-					       record->programs[cgroup_hooks[i].program]);
+		int program =
+			attach ? programs[cgroup_hooks[i].program]
+			       : bpf_prog_get_fd_by_id(record->programs[cgroup_hooks[i].program]);
 
 		if (program < 0)
 			continue;
@@ -460,7 +460,7 @@ int isolation__begin(struct isolation_record *record, const int *network_fds,
 	}
 	if (!error) {
 		record->since = boottime();
-		record->tc_handle = digest(0, record->key, strlen(record->key)) | 1;
+		record->tc_handle = digest(record->since, record->key, strlen(record->key)) | 1;
 		/* Before anything is attached: if we are killed in between, what is there can be found. */
 		*ret_step = "write down what is done";
 		error = bpf_map_update_elem(bpf_map__fd(bpf->maps.pounce_cut_1), &zero, record,

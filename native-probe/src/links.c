@@ -57,7 +57,8 @@ static void link__read(struct link *link, const struct nlmsghdr *message)
 	const struct rtattr *attribute = IFLA_RTA(info);
 	int left = IFLA_PAYLOAD(message);
 
-	*link = (struct link){.index = info->ifi_index, .is_loopback = info->ifi_type == ARPHRD_LOOPBACK};
+	*link = (struct link){.index = info->ifi_index,
+			      .is_loopback = info->ifi_type == ARPHRD_LOOPBACK};
 	for (; RTA_OK(attribute, left); attribute = RTA_NEXT(attribute, left)) {
 		const struct rtattr *inner;
 		int inner_left;
@@ -103,7 +104,9 @@ int links__list(struct link *links, size_t max)
 	for (;;) {
 		ssize_t got = recv(fd, answer, sizeof(answer), MSG_TRUNC);
 		struct nlmsghdr *message = (struct nlmsghdr *)answer;
-		int left = got, error = got < 0 ? -errno : got > (ssize_t)sizeof(answer) ? -EMSGSIZE : 0;
+		int left = got, error = got < 0                         ? -errno
+					: got > (ssize_t)sizeof(answer) ? -EMSGSIZE
+									: 0;
 
 		for (; !error && NLMSG_OK(message, left); message = NLMSG_NEXT(message, left)) {
 			if (message->nlmsg_type == NLMSG_DONE) {
@@ -149,7 +152,7 @@ int links__number_of(int network_fd)
 	got = recv(fd, answer, sizeof(answer), 0);
 	if (got > 0 && NLMSG_OK(message, got) && message->nlmsg_type == RTM_NEWNSID) {
 		struct rtattr *attribute = (struct rtattr *)((char *)NLMSG_DATA(message) +
-							    NLMSG_ALIGN(sizeof(struct rtgenmsg)));
+							     NLMSG_ALIGN(sizeof(struct rtgenmsg)));
 		int left = NLMSG_PAYLOAD(message, NLMSG_ALIGN(sizeof(struct rtgenmsg)));
 
 		for (; RTA_OK(attribute, left); attribute = RTA_NEXT(attribute, left))
