@@ -26,19 +26,12 @@ enum isolation_side {
 	ISOLATION_SIDE_CGROUP,    /* its control group, whatever network it is in */
 };
 
-enum isolation_hook {
-	ISOLATION_HOOK_TCX = 1, /* 6.6 */
-	ISOLATION_HOOK_CLSACT,
-	ISOLATION_HOOK_CGROUP,
-};
-
 struct isolation_place {
 	__u64 netns_cookie;
 	__u32 netns_inode;
 	__u32 ifindex;
 	__u8 side;
-	__u8 hook;
-	__u8 padding[6];
+	__u8 padding[7];
 	char interface[16];
 };
 
@@ -62,7 +55,7 @@ struct isolation_record {
 	__u64 rules;                      /* equal for equal lists of what may pass */
 	__u32 programs[ISOLATION_PROGRAMS];
 	__u32 places;
-	__u32 tc_handle; /* for HOOK_CLSACT, in both directions */
+	__u32 tc_handle; /* of its filters, where it uses filters */
 	struct isolation_place place[ISOLATION_PLACES];
 	char cgroup[ISOLATION_CGROUP_MAX]; /* for SIDE_CGROUP: path of the directory */
 };

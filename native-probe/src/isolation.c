@@ -32,6 +32,11 @@ typedef __u64 u64;
 /* As many programs as there can be at one hook (BPF_MPROG_MAX). */
 #define PROGRAMS_AT_HOOK 64
 
+enum isolation_hook {
+	ISOLATION_HOOK_TCX, /* 6.6 */
+	ISOLATION_HOOK_CLSACT,
+};
+
 /* Before those of others, which mostly use 1 too; a new one of the same priority comes first. */
 #define TC_PRIORITY 1
 
@@ -170,6 +175,11 @@ uint64_t rules__digest(const struct isolation_rules *rules)
 	return sum;
 }
 
+static uint32_t tcx__type(bool ingress)
+{
+	return ingress ? BPF_TCX_INGRESS : BPF_TCX_EGRESS;
+}
+
 static int tcx__change(int command, uint32_t ifindex, int program, uint32_t type)
 {
 	struct attach_request request = {
@@ -183,6 +193,7 @@ static int tcx__change(int command, uint32_t ifindex, int program, uint32_t type
 	return syscall(SYS_bpf, command, &request, sizeof(request)) ? -errno : 0;
 }
 
+/* Is it among those that are attached there; for 0, is any? */
 static bool is_attached(uint32_t target, uint32_t type, uint32_t program_id)
 {
 	uint32_t ids[PROGRAMS_AT_HOOK], i;
@@ -196,9 +207,14 @@ static bool is_attached(uint32_t target, uint32_t type, uint32_t program_id)
 	if (syscall(SYS_bpf, BPF_PROG_QUERY, &request, sizeof(request)))
 		return false;
 	for (i = 0; i < request.count && i < PROGRAMS_AT_HOOK; i++)
-		if (ids[i] == program_id)
+		if (ids[i] == program_id || !program_id)
 			return true;
 	return false;
+}
+
+static bool tcx__has(uint32_t ifindex, bool ingress, uint32_t program_id)
+{
+	return is_attached(ifindex, tcx__type(ingress), program_id);
 }
 
 static int clsact__attach(uint32_t ifindex, int program, bool ingress, uint32_t handle)
@@ -223,14 +239,12 @@ static bool clsact__has(uint32_t ifindex, bool ingress, uint32_t handle, uint32_
 	return !bpf_tc_query(&hook, &options) && options.prog_id == program_id;
 }
 
-static int clsact__detach(uint32_t ifindex, bool ingress, uint32_t handle, uint32_t program_id)
+static int clsact__detach(uint32_t ifindex, bool ingress, uint32_t handle)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex,
 		    .attach_point = ingress ? BPF_TC_INGRESS : BPF_TC_EGRESS);
 	LIBBPF_OPTS(bpf_tc_opts, options, .handle = handle, .priority = TC_PRIORITY);
 
-	if (!clsact__has(ifindex, ingress, handle, program_id))
-		return -ENOENT;
 	return bpf_tc_detach(&hook, &options);
 }
 
@@ -240,24 +254,69 @@ static enum isolation_program program_at(const struct isolation_place *place, bo
 	return (place->side == ISOLATION_SIDE_NODE) == ingress ? ISOLATION_OUT : ISOLATION_IN;
 }
 
-static int interface__attach(struct isolation_place *place, const struct isolation_record *record,
-			     const int *programs)
+static int interface__attach_at(enum isolation_hook hook, const struct isolation_place *place,
+				const struct isolation_record *record, const int *programs)
 {
 	int ingress, error = 0;
 
-	/* For the tests: a new kernel can be given what an old one would get. */
-	place->hook = getenv("POUNCE_PROBE_OLDEST") ? ISOLATION_HOOK_CLSACT : ISOLATION_HOOK_TCX;
 	for (ingress = 1; !error && ingress >= 0; ingress--) {
 		int program = programs[program_at(place, ingress)];
 
-		if (place->hook == ISOLATION_HOOK_TCX) {
-			error = tcx__change(BPF_PROG_ATTACH, place->ifindex, program,
-					    ingress ? BPF_TCX_INGRESS : BPF_TCX_EGRESS);
-			if (error != -EINVAL || !ingress)
-				continue;
-			place->hook = ISOLATION_HOOK_CLSACT;
+		error = hook == ISOLATION_HOOK_TCX ? tcx__change(BPF_PROG_ATTACH, place->ifindex,
+								 program, tcx__type(ingress))
+						   : clsact__attach(place->ifindex, program,
+								    ingress, record->tc_handle);
+	}
+	return error;
+}
+
+static int interface__release(const struct isolation_place *place,
+			      const struct isolation_record *record)
+{
+	int ingress, result = 0;
+
+	for (ingress = 0; ingress < 2; ingress++) {
+		uint32_t id = record->programs[program_at(place, ingress)];
+		int error = 0, program;
+
+		if (tcx__has(place->ifindex, ingress, id)) {
+			program = bpf_prog_get_fd_by_id(id);
+			error = program < 0 ? -errno
+					    : tcx__change(BPF_PROG_DETACH, place->ifindex, program,
+							  tcx__type(ingress));
+			if (program >= 0)
+				close(program);
 		}
-		error = clsact__attach(place->ifindex, program, ingress, record->tc_handle);
+		if (!error && clsact__has(place->ifindex, ingress, record->tc_handle, id))
+			error = clsact__detach(place->ifindex, ingress, record->tc_handle);
+		/* Somebody else was faster, or has removed the interface: that is what was wanted. */
+		if (error && error != -ENOENT && error != -ENODEV)
+			result = error;
+	}
+	return result;
+}
+
+/*
+ * A filter is in force at once; the first program at the newer hook only when the kernel has waited for its
+ * processors, which is ten milliseconds later. But programs at the newer hook are asked first and may
+ * accept for good, so where there are others of them we go there, in front; and at the container's end, where
+ * anybody who may configure its network could remove a filter. One hook serves where the other is refused.
+ */
+static int interface__attach(const struct isolation_place *place,
+			     const struct isolation_record *record, const int *programs)
+{
+	enum isolation_hook first = ISOLATION_HOOK_CLSACT, second = ISOLATION_HOOK_TCX;
+	int error;
+
+	if (place->side == ISOLATION_SIDE_CONTAINER || tcx__has(place->ifindex, true, 0) ||
+	    tcx__has(place->ifindex, false, 0) || getenv("POUNCE_PROBE_TCX")) {
+		first = ISOLATION_HOOK_TCX;
+		second = ISOLATION_HOOK_CLSACT;
+	}
+	error = interface__attach_at(first, place, record, programs);
+	if (error && error != -EPERM && error != -ENODEV) {
+		interface__release(place, record);
+		error = interface__attach_at(second, place, record, programs);
 	}
 	return error;
 }
@@ -270,39 +329,11 @@ static bool interface__is_cut(const struct isolation_place *place,
 	for (ingress = 0; ingress < 2; ingress++) {
 		uint32_t id = record->programs[program_at(place, ingress)];
 
-		if (place->hook == ISOLATION_HOOK_TCX
-			    ? !is_attached(place->ifindex,
-					   ingress ? BPF_TCX_INGRESS : BPF_TCX_EGRESS, id)
-			    : !clsact__has(place->ifindex, ingress, record->tc_handle, id))
+		if (!tcx__has(place->ifindex, ingress, id) &&
+		    !clsact__has(place->ifindex, ingress, record->tc_handle, id))
 			return false;
 	}
 	return true;
-}
-
-static int interface__release(const struct isolation_place *place,
-			      const struct isolation_record *record)
-{
-	int ingress, result = 0;
-
-	for (ingress = 0; ingress < 2; ingress++) {
-		uint32_t id = record->programs[program_at(place, ingress)];
-		int error, program;
-
-		if (place->hook == ISOLATION_HOOK_CLSACT) {
-			error = clsact__detach(place->ifindex, ingress, record->tc_handle, id);
-		} else {
-			program = bpf_prog_get_fd_by_id(id);
-			if (program < 0)
-				continue;
-			error = tcx__change(BPF_PROG_DETACH, place->ifindex, program,
-					    ingress ? BPF_TCX_INGRESS : BPF_TCX_EGRESS);
-			close(program);
-		}
-		/* Nothing of it there, or no such interface any more: that is what was wanted. */
-		if (error && error != -ENOENT && error != -ENODEV)
-			result = error;
-	}
-	return result;
 }
 
 static int cgroup__change(const struct isolation_record *record, const int *programs, bool attach)
@@ -469,10 +500,6 @@ int isolation__begin(struct isolation_record *record, const int *network_fds,
 	if (!error) {
 		*ret_step = "attach the programs";
 		error = isolation__attach(record, network_fds, programs);
-		/* Once more, for now the hooks are known. */
-		if (!error)
-			error = bpf_map_update_elem(bpf_map__fd(bpf->maps.pounce_cut_1), &zero,
-						    record, BPF_ANY);
 		if (error)
 			isolation__end(record);
 	}
@@ -530,13 +557,6 @@ int isolation__end(const struct isolation_record *record)
 			continue;
 		}
 		error = interface__release(place, record);
-		/* Killed before it was known that there is no newer hook. */
-		if (!error && place->hook != ISOLATION_HOOK_CLSACT) {
-			struct isolation_place older = *place;
-
-			older.hook = ISOLATION_HOOK_CLSACT;
-			error = interface__release(&older, record);
-		}
 		left += error != 0;
 		close(fd);
 		network__enter(network__own());

@@ -196,18 +196,20 @@ check "nobody else on that port" no as plain "$talk" ask 10.213.1.254 53 udp
 check "what is no range" ends_with 2 isolate plain k3 --allow 10.0.0.0/33
 check "nor an address" ends_with 2 isolate plain k3 --allow 10.0.0
 
-# Older kernels.
-POUNCE_PROBE_OLDEST=1
-export POUNCE_PROBE_OLDEST
-check "with a filter, as before 6.6" isolate plain k4
+# The newer hook, which is taken where others are.
+POUNCE_PROBE_TCX=1
+export POUNCE_PROBE_TCX
+check "by the hook of 6.6" isolate plain k4
 check "cut off" no ask 10.213.1.2 7
 check "a second one with another list" isolate plain k5 --allow 10.213.1.0/24
 check "does not loosen" no ask 10.213.1.2 7
-"$probe" release --key k4
-check "when the first is gone, what the second allows passes" ask 10.213.1.2 7
-"$probe" release --key k5
+unset POUNCE_PROBE_TCX
+check "nor does a third, without being asked to go there" isolate plain k6 --allow 10.213.1.0/24
+check "release the first" "$probe" release --key k4
+check "when the first is gone, what the others allow passes" ask 10.213.1.2 7
+check "release the second" "$probe" release --key k5
+check "release the third" "$probe" release --key k6
 check "and then all" until_true 10 ask fd00:1::2 7
-unset POUNCE_PROBE_OLDEST
 
 # Killed between what it plans and what it does, at every moment of some: either not there, or found and released.
 for ms in 0 1 2 3 4 5 6 8 10 15 20 30; do
