@@ -259,26 +259,11 @@ static void plan__read_resolvers(struct plan *plan)
 }
 
 struct search {
-	const char *key, *container;
-	struct isolation_record same; /* the one with this key, if there is */
-	uint32_t same_in_force;
-	uint32_t others; /* of the same container */
+	const struct isolation_record *wanted;
+	struct isolation_record so;   /* in force already, with the same rules at the same places */
+	struct isolation_record half; /* of the same key, but not all that is wanted */
+	uint32_t others;              /* of the same container */
 };
-
-static int look(const struct isolation_record *record, void *context)
-{
-	struct search *search = context;
-
-	if (strcmp(record->container, search->container))
-		return 0;
-	if (strcmp(record->key, search->key)) {
-		search->others++;
-		return 0;
-	}
-	search->same_in_force = isolation__places_in_force(record);
-	search->same = *record;
-	return 0;
-}
 
 static bool has_places_of(const struct isolation_record *record,
 			  const struct isolation_record *wanted)
@@ -295,6 +280,25 @@ static bool has_places_of(const struct isolation_record *record,
 			return false;
 	}
 	return true;
+}
+
+static int look(const struct isolation_record *record, void *context)
+{
+	struct search *search = context;
+	bool is_ours = !strcmp(record->key, search->wanted->key);
+	uint32_t in_force;
+
+	if (strcmp(record->container, search->wanted->container))
+		return 0;
+	in_force = isolation__places_in_force(record);
+	if (in_force == record->places && has_places_of(record, search->wanted) &&
+	    record->rules == search->wanted->rules)
+		search->so = *record;
+	else if (is_ours)
+		search->half = *record;
+	else
+		search->others += in_force > 0;
+	return 0;
 }
 
 /* Finds everything out and changes nothing. 0, or the exit code when the answer has been given. */
@@ -401,7 +405,7 @@ static const struct option isolate_options[] = {
 int isolate__run(int argc, char **argv)
 {
 	static struct plan plan;
-	struct search search;
+	static struct search search;
 	bool dns = false, ask = false, dry_run = false;
 	char sign[8];
 	int option, exit;
@@ -452,14 +456,13 @@ int isolate__run(int argc, char **argv)
 	exit = plan__make(&plan, dns);
 	if (exit)
 		return exit;
-	search = (struct search){.key = plan.record.key, .container = plan.record.container};
+	search = (struct search){.wanted = &plan.record};
 	exit = isolation__each(look, &search);
 	if (exit)
 		return answer(ISOLATE_FAILED, "failed",
 			      "cannot look at what is cut off already: %s", strerror(-exit));
-	if (search.same.places && search.same_in_force == search.same.places &&
-	    has_places_of(&search.same, &plan.record)) {
-		memcpy(&plan.record, &search.same, sizeof(plan.record));
+	if (search.so.places) {
+		memcpy(&plan.record, &search.so, sizeof(plan.record));
 		plan__print(&plan, "already");
 		return ISOLATE_DONE;
 	}
@@ -476,8 +479,8 @@ int isolate__run(int argc, char **argv)
 		return answer(ISOLATE_FAILED, "failed", "it was not told to go on");
 	exit = plan__carry_out(&plan);
 	/* Half of one, from a run that was killed, or one from before it was connected otherwise: only now. */
-	if (!exit && search.same.places)
-		isolation__end(&search.same);
+	if (!exit && search.half.places)
+		isolation__end(&search.half);
 	return exit;
 }
 

@@ -160,7 +160,9 @@ check "its own loopback works" as plain "$talk" ask 127.0.0.1 7
 check "who shares its network is cut off too" no as sidecar "$talk" ask 10.213.1.1 7
 check "the container beside it is not" as control "$talk" ask 10.213.2.1 7
 check "asked for again, it is so already" isolate plain k1
-check "and says that" says '"answer":"already"'
+check "and says that" says '"answer":"already","key":"k1"'
+check "by somebody else, too" isolate plain k1b
+check "who is told whose it is" says '"answer":"already","key":"k1"'
 check "from within it cannot be undone" no as plain tc qdisc del dev eth0 clsact
 check "it is listed, with what it has dropped" sh -c "'$probe' isolated --container $plain_id | grep -F '\"inForce\":1' | grep -vF '\"dropped\":0}'"
 
@@ -204,7 +206,7 @@ check "cut off" no ask 10.213.1.2 7
 check "a second one with another list" isolate plain k5 --allow 10.213.1.0/24
 check "does not loosen" no ask 10.213.1.2 7
 unset POUNCE_PROBE_TCX
-check "nor does a third, without being asked to go there" isolate plain k6 --allow 10.213.1.0/24
+check "nor does a third, without being asked to go there" isolate plain k6 --allow 10.213.0.0/16
 check "release the first" "$probe" release --key k4
 check "when the first is gone, what the others allow passes" ask 10.213.1.2 7
 check "release the second" "$probe" release --key k5
