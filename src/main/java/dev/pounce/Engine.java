@@ -3,6 +3,7 @@ package dev.pounce;
 import dev.pounce.action.Action;
 import dev.pounce.action.Outcome;
 import dev.pounce.action.process.ProcessActuator;
+import dev.pounce.asset.Asset;
 import dev.pounce.asset.NodeRef;
 import dev.pounce.audit.AlertKeys;
 import dev.pounce.audit.FileJournal;
@@ -16,6 +17,7 @@ import dev.pounce.audit.OpenPlans;
 import dev.pounce.audit.OpenUndos;
 import dev.pounce.audit.StageTimings;
 import dev.pounce.audit.TrippedBudgets;
+import dev.pounce.cluster.AssetCompletion;
 import dev.pounce.cluster.OwnResources;
 import dev.pounce.correlation.DroolsCorrelator;
 import dev.pounce.detection.Detection;
@@ -338,7 +340,11 @@ public final class Engine implements AutoCloseable {
     }
 
     UnaryOperator<Detection> completion() {
-        return UnaryOperator.identity();
+        AssetCompletion known = new AssetCompletion(reach.facts());
+        return seen -> {
+            List<Asset> assets = known.complete(seen.assets(), seen.time());
+            return assets.equals(seen.assets()) ? seen : seen.with(assets);
+        };
     }
 
     String nodeName() {
