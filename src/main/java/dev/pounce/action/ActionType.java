@@ -45,30 +45,30 @@ public enum ActionType {
             .disruption(10)
             .needs(new Right.Capability("CAP_KILL"))),
 
-    POD_TERMINATE(
-            new Description("pod.terminate", Family.POD, "Deletes a pod; whatever owns it starts another in its place.")
-                    .aimedAt(TargetKind.POD)
-                    .disruption(80)
-                    .within(Duration.ofMinutes(1))
-                    .takes(optional(
-                            "grace",
-                            new Kind.Time(Duration.ZERO, Duration.ofHours(1)),
-                            "how long its processes have to end by themselves; left out, as long as the pod asks for"))
-                    .takes(flag("ignoreDaemonSets", false, "leave pods of DaemonSets alone"))
-                    .takes(flag("ignoreStatefulSets", false, "leave pods of StatefulSets alone"))
-                    .takes(flag("ignoreStandalone", true, "leave pods alone that nothing would start again"))
-                    .takes(minHealthy(
-                            "the pod is left alone if fewer of its ReplicaSet's or StatefulSet's pods would stay ready"))
-                    .takes(flag(
-                            "ignoreBudgets",
-                            false,
-                            "end it even when a disruption budget says no; left out, it is tried until the time is over"))
-                    .needs(api("", "pods", "get"))
-                    .needs(api("", "pods/eviction", "create", new Right.When("ignoreBudgets", Set.of("false"))))
-                    .needs(api("", "pods", "delete", new Right.When("ignoreBudgets", Set.of("true"))))
-                    .needs(api("apps", "replicasets", "get", new Right.When("minHealthy", Set.of())))
-                    .needs(api("apps", "statefulsets", "get", new Right.When("minHealthy", Set.of())))
-                    .needs(events())),
+    POD_TERMINATE(new Description(
+                    "pod.terminate", Family.POD, "Deletes a pod; whatever owns it starts another in its place.")
+            .aimedAt(TargetKind.POD)
+            .disruption(80)
+            .within(Duration.ofMinutes(1))
+            .takes(optional(
+                    "grace",
+                    new Kind.Time(Duration.ZERO, Duration.ofHours(1)),
+                    "how long its processes have to end by themselves; left out, as long as the pod asks for"))
+            .takes(flag("ignoreDaemonSets", false, "leave pods of DaemonSets alone"))
+            .takes(flag("ignoreStatefulSets", false, "leave pods of StatefulSets alone"))
+            .takes(flag("ignoreStandalone", true, "leave pods alone that nothing would start again"))
+            .takes(minHealthy(
+                    "the pod is left alone if fewer of its ReplicaSet's or StatefulSet's pods would stay ready"))
+            .takes(flag(
+                    "ignoreBudgets",
+                    false,
+                    "end it even when a disruption budget says no; left out, it is tried until the time is over"))
+            .needs(api("", "pods", "get"))
+            .needs(api("", "pods/eviction", "create", new Right.When("ignoreBudgets", Set.of("false"))))
+            .needs(api("", "pods", "delete", new Right.When("ignoreBudgets", Set.of("true"))))
+            .needs(api("apps", "replicasets", "get", new Right.When("minHealthy", Set.of())))
+            .needs(api("apps", "statefulsets", "get", new Right.When("minHealthy", Set.of())))
+            .needs(events())),
 
     POD_LABEL(new Description("pod.label", Family.POD, "Sets and removes labels of a pod.")
             .aimedAt(TargetKind.POD)

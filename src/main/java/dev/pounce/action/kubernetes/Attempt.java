@@ -32,8 +32,11 @@ final class Attempt {
     private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
 
-    /** Longer than that no answer is waited for: what hangs is asked again on another connection. */
-    private static final Duration LONGEST_REQUEST = Duration.ofSeconds(10);
+    /**
+     * Longer than that no answer is waited for: what hangs is asked again on another connection. The server itself tries an
+     * eviction for ten seconds before it says that the uid is another's.
+     */
+    private static final Duration LONGEST_REQUEST = Duration.ofSeconds(15);
 
     /** Kept from the deadline for a look at what became of a request that nobody answered. */
     private static final Duration LONGEST_LOOK = Duration.ofSeconds(2);

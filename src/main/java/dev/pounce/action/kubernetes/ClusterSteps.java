@@ -32,9 +32,9 @@ final class ClusterSteps {
             case POD_TERMINATE -> Optional.of(new PodTerminate());
             case POD_LABEL -> Optional.of(new PodMetadata(Metadata.Field.LABELS, knownLabels));
             case POD_ANNOTATE -> Optional.of(new PodMetadata(Metadata.Field.ANNOTATIONS, pod -> Optional.empty()));
-            case POD_QUARANTINE -> Optional.of(new NotYet());
-            case POD_EXEC -> Optional.of(new NotYet());
-            case POD_SCRIPT -> Optional.of(new NotYet());
+            case POD_QUARANTINE -> Optional.of(new PodQuarantine());
+            case POD_EXEC -> Optional.of(new PodProgram(new Programs(cluster)));
+            case POD_SCRIPT -> Optional.of(new PodProgram(new Programs(cluster)));
             case POD_ISOLATE -> Optional.of(new PodIsolation());
             case NODE_CORDON -> Optional.of(new NotYet());
             case NODE_DRAIN -> Optional.of(new NotYet());

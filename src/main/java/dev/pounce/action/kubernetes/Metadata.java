@@ -75,13 +75,7 @@ final class Metadata {
      * @param known what there was a moment ago, if that is known
      * @param about the object with its uid, for the undo
      */
-    Outcome set(
-            Attempt attempt,
-            ApiPath path,
-            Map<String, String> given,
-            Optional<State> known,
-            Look look,
-            Asset about)
+    Outcome set(Attempt attempt, ApiPath path, Map<String, String> given, Optional<State> known, Look look, Asset about)
             throws StepEnds {
         Map<String, Optional<String>> wanted = wanted(given);
         State state = known.isPresent() ? known.get() : state(look.object());
@@ -237,7 +231,8 @@ final class Metadata {
 
     private String said(Map<String, Optional<String>> wanted, Asset about) {
         List<String> parts = new ArrayList<>();
-        wanted.forEach((key, value) -> parts.add(value.map(text -> key + "=" + text).orElse("no " + key)));
+        wanted.forEach(
+                (key, value) -> parts.add(value.map(text -> key + "=" + text).orElse("no " + key)));
         return about.display() + " has the " + field.key() + " " + String.join(", ", parts);
     }
 

@@ -28,7 +28,8 @@ final class PodTerminate implements ClusterStep {
     private static final Duration FIRST_LOOK = Duration.ofMillis(100);
     private static final Duration LONGEST_BETWEEN_LOOKS = Duration.ofSeconds(1);
 
-    private static final Map<String, String> COUNTED = Map.of("ReplicaSet", "replicasets", "StatefulSet", "statefulsets");
+    private static final Map<String, String> COUNTED =
+            Map.of("ReplicaSet", "replicasets", "StatefulSet", "statefulsets");
 
     @Override
     public Outcome carryOut(Attempt attempt) throws StepEnds {
@@ -43,9 +44,10 @@ final class PodTerminate implements ClusterStep {
         }
         mayEnd(attempt, certain, pod);
         Request request = request(attempt, certain);
-        Reply reply = attempt.tryChange(request);
+        Reply reply = attempt.tryChangeUnlessConflict(request);
         switch (reply) {
-            case Reply.Refused refused when refused.isConflict() || refused.isNotFound() -> {
+            case Reply.Refused refused
+            when refused.isConflict() || refused.isNotFound() -> {
                 attempt.meantPod(certain);
                 throw attempt.refusal(refused);
             }
@@ -68,7 +70,8 @@ final class PodTerminate implements ClusterStep {
         Optional<JsonNode> owner = owner(pod);
         String kind = owner.map(one -> one.path("kind").asText("")).orElse("");
         if (kind.equals("DaemonSet") && attempt.parameters().flag("ignoreDaemonSets")) {
-            throw StepEnds.withheld(ref.display() + " is a DaemonSet's, and those are to be left alone (ignoreDaemonSets)");
+            throw StepEnds.withheld(
+                    ref.display() + " is a DaemonSet's, and those are to be left alone (ignoreDaemonSets)");
         }
         if (kind.equals("StatefulSet") && attempt.parameters().flag("ignoreStatefulSets")) {
             throw StepEnds.withheld(
@@ -126,13 +129,16 @@ final class PodTerminate implements ClusterStep {
     private static Request request(Attempt attempt, PodRef ref) {
         ObjectNode options = JSON.createObjectNode().put("apiVersion", "v1").put("kind", "DeleteOptions");
         // With none at all the server forgets the pod at once, and nobody would know whether its node has ended it
-        attempt.parameters().time("grace").ifPresent(grace -> options.put(
-                "gracePeriodSeconds", Math.max(1, grace.plusMillis(999).toSeconds())));
+        attempt.parameters()
+                .time("grace")
+                .ifPresent(grace -> options.put(
+                        "gracePeriodSeconds", Math.max(1, grace.plusMillis(999).toSeconds())));
         options.putObject("preconditions").put("uid", ref.uid().orElseThrow());
         if (attempt.parameters().flag("ignoreBudgets")) {
             return Request.delete(Attempt.path(ref), options.toString());
         }
-        ObjectNode eviction = JSON.createObjectNode().put("apiVersion", "policy/v1").put("kind", "Eviction");
+        ObjectNode eviction =
+                JSON.createObjectNode().put("apiVersion", "policy/v1").put("kind", "Eviction");
         eviction.putObject("metadata").put("name", ref.name()).put("namespace", ref.namespace());
         eviction.set("deleteOptions", options);
         return Request.create(Attempt.path(ref).sub("eviction"), eviction.toString());
@@ -143,7 +149,8 @@ final class PodTerminate implements ClusterStep {
         StringBuilder causes = new StringBuilder();
         for (JsonNode cause : refused.details().path("causes")) {
             if (cause.path("reason").asText().equals("DisruptionBudget")) {
-                causes.append(causes.isEmpty() ? "" : "; ").append(cause.path("message").asText());
+                causes.append(causes.isEmpty() ? "" : "; ")
+                        .append(cause.path("message").asText());
             }
         }
         return StepEnds.failedForNow(
@@ -157,7 +164,7 @@ final class PodTerminate implements ClusterStep {
     }
 
     /** Waits until it is gone, or is to have more time than we have. */
-    private static Outcome ended(Attempt attempt, PodRef ref, JsonNode before, boolean already) throws StepEnds {
+    static Outcome ended(Attempt attempt, PodRef ref, JsonNode before, boolean already) throws StepEnds {
         String gone = ref.display() + " (uid " + ref.uid().orElseThrow() + ") is gone";
         JsonNode pod = before;
         Duration pause = FIRST_LOOK;
@@ -211,7 +218,7 @@ final class PodTerminate implements ClusterStep {
         } catch (StepEnds ends) {
             // Gone is what it was to be
             if (ends.outcome() instanceof Outcome.TargetGone gone) {
-                return new Outcome.AlreadySo(gone.reason());
+                return new Outcome.AlreadySo("what was meant is gone: " + gone.reason());
             }
             throw ends;
         }

@@ -15,9 +15,9 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 class PodMetadataIT {
@@ -49,7 +49,8 @@ class PodMetadataIT {
     @Test
     void labelsAreSetAndRemovedWithOneRequestWhenThePodIsKnown() {
         // Given
-        try (Trial knowing = new Trial(access, known -> Optional.of(Map.of("app", "web", "team", "shop", "run", name)))) {
+        try (Trial knowing =
+                new Trial(access, known -> Optional.of(Map.of("app", "web", "team", "shop", "run", name)))) {
             weather.forget();
 
             // When
@@ -57,7 +58,10 @@ class PodMetadataIT {
 
             // Then
             assertThat(outcome).isInstanceOf(Outcome.Done.class);
-            assertThat(labels()).doesNotContain("team").contains("\"suspect\":\"yes\"").contains("\"app\":\"web\"");
+            assertThat(labels())
+                    .doesNotContain("team")
+                    .contains("\"suspect\":\"yes\"")
+                    .contains("\"app\":\"web\"");
             assertThat(weather.seen().stream().filter(seen -> !seen.target().contains("/events")))
                     .singleElement()
                     .satisfies(seen -> assertThat(seen.method()).isEqualTo("PATCH"));
@@ -161,8 +165,9 @@ class PodMetadataIT {
         // Then
         assertThat(outcome).isInstanceOf(Outcome.WouldAct.class);
         assertThat(labels()).doesNotContain("suspect");
-        assertThat(weather.seen()).filteredOn(seen -> seen.method().equals("PATCH")).allMatch(seen -> seen.target()
-                .contains("dryRun=All"));
+        assertThat(weather.seen())
+                .filteredOn(seen -> seen.method().equals("PATCH"))
+                .allMatch(seen -> seen.target().contains("dryRun=All"));
     }
 
     @Test

@@ -52,7 +52,8 @@ public final class Trial implements AutoCloseable {
     }
 
     public Outcome carryOutIn(ContainerRef seen, Action.OnCluster action) {
-        return join(actuator.carryOut(action, why(Optional.of(seen)), Instant.now().plusSeconds(30), undos::add));
+        return join(
+                actuator.carryOut(action, why(Optional.of(seen)), Instant.now().plusSeconds(30), undos::add));
     }
 
     public Outcome carryOutSeen(Instant seen, Action.OnCluster action) {
@@ -61,7 +62,8 @@ public final class Trial implements AutoCloseable {
     }
 
     public Outcome rehearse(Action.OnCluster action) {
-        return join(actuator.rehearse(action, why(Optional.empty()), Instant.now().plusSeconds(30)));
+        return join(
+                actuator.rehearse(action, why(Optional.empty()), Instant.now().plusSeconds(30)));
     }
 
     public Outcome takeBack(Action.TakeBack undo) {
