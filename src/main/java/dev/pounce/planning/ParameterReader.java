@@ -14,16 +14,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.regex.Pattern;
 
 /** Reads what stands behind a verb: its parameters, each by its kind. */
 final class ParameterReader {
-
-    /** Programs that take the text behind one of these options for commands of theirs. */
-    private static final Pattern INTERPRETERS =
-            Pattern.compile("(?:.*/)?(?:(?:ba|da|a|k|z)?sh|busybox|python[0-9.]*|perl|ruby|node|php|lua)");
-
-    private static final Pattern COMMAND_OPTIONS = Pattern.compile("-[A-Za-z]*[cer][A-Za-z]*|--eval|--command");
 
     private final Conditions conditions;
     private final Problems problems;
@@ -224,24 +217,15 @@ final class ParameterReader {
         }
         List<Yaml.Scalar> argv =
                 sequence.items().stream().map(Yaml.Scalar.class::cast).toList();
-        String program = argv.getFirst().text();
-        if (FieldText.namesFields(program)) {
-            problems.error(argv.getFirst().place(), "a field as the program", "the program, written out");
-            return;
-        }
-        boolean interpreted = INTERPRETERS.matcher(program).matches();
-        for (int i = 1; i < argv.size(); i++) {
-            Yaml.Scalar argument = argv.get(i);
-            if (interpreted
-                    && COMMAND_OPTIONS.matcher(argv.get(i - 1).text()).matches()
-                    && FieldText.namesFields(argument.text())) {
-                problems.error(
-                        argument.place(),
-                        "a field in text that a shell reads",
-                        "the text written out, with what the detection says behind it as arguments",
-                        "such as [sh, -c, 'cat \"$1\"', sh, \"${proc.exepath}\"]");
-            }
-            interpreted |= INTERPRETERS.matcher(argument.text()).matches(); // env, nsenter, nice …
+        CommandLine.objectionsTo(argv.stream().map(Yaml.Scalar::text).toList(), FieldText::namesFields)
+                .forEach(objection -> report(argv.get(objection.index()).place(), objection));
+    }
+
+    private void report(Place place, CommandLine.Objection objection) {
+        if (objection.hint().isEmpty()) {
+            problems.error(place, objection.found(), objection.expected());
+        } else {
+            problems.error(place, objection.found(), objection.expected(), objection.hint());
         }
     }
 

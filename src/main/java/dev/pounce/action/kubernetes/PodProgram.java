@@ -207,7 +207,7 @@ final class PodProgram implements ClusterStep {
             argv.add(name);
             argv.add(value);
         });
-        return new Command(argv, Optional.of(text + "\n" + end + "\n"));
+        return new Command(argv, Optional.of(text + '\n' + end + '\n'));
     }
 
     private static String hash(String text) {

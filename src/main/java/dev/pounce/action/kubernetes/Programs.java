@@ -10,6 +10,7 @@ import dev.pounce.cluster.ClusterAccess;
 import io.fabric8.kubernetes.client.http.HttpClient;
 import io.fabric8.kubernetes.client.http.WebSocket;
 import io.fabric8.kubernetes.client.http.WebSocketHandshakeException;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.ByteBuffer;
@@ -90,7 +91,7 @@ final class Programs {
         try {
             socket = opening.get(time.toNanos(), TimeUnit.NANOSECONDS);
         } catch (ExecutionException failed) {
-            return notOpened(failed.getCause() == null ? failed : failed.getCause());
+            return notOpened(failed.getCause() == null ? failed : failed.getCause(), listener);
         } catch (TimeoutException late) {
             CompletableFuture<Void> unwanted = opening.thenAccept(opened -> opened.sendClose(1000, ""));
             return new Ended.LostSight(
@@ -114,7 +115,7 @@ final class Programs {
         }
     }
 
-    private static Ended notOpened(Throwable failed) {
+    private static Ended notOpened(Throwable failed, Listener listener) {
         if (failed instanceof WebSocketHandshakeException refused) {
             int code = refused.getResponse().code();
             String said = String.valueOf(refused.getResponse().body());
@@ -126,10 +127,12 @@ final class Programs {
             }
             return new Ended.NotStarted(code, said.isBlank() ? "HTTP " + code : said);
         }
-        return new Ended.NotStarted(
-                0,
-                "the API server cannot be reached: "
-                        + Optional.ofNullable(failed.getMessage()).orElse(failed.toString()));
+        String why = "the API server cannot be reached: "
+                + Optional.ofNullable(failed.getMessage()).orElse(failed.toString());
+        // Once there was a connection, it may have been started
+        return failed instanceof ConnectException
+                ? new Ended.NotStarted(0, why)
+                : new Ended.LostSight(why, listener.printed());
     }
 
     private static void send(WebSocket socket, String text) {
