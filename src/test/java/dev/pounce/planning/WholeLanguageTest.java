@@ -273,7 +273,7 @@ class WholeLanguageTest {
         pod.terminate: { grace: 2h }                 ¦ 7:40: error: found '2h' as grace, expected a time from 0s to 1h
         pod.terminate: { minHealthy: 133% }          ¦ 7:45: error: found '133%' as minHealthy, expected a number such as 2, or a share such as 33%
         pod.terminate: { ignoreStandalone: no }      ¦ 7:51: error: found 'no' as ignoreStandalone, expected true or false
-        pod.terminate: { gracePeriod: 2s }           ¦ 7:33: error: found unknown key in pod.terminate: 'gracePeriod', expected one of grace, ignoreDaemonSets, ignoreStandalone, ignoreStatefulSets, minHealthy
+        pod.terminate: { gracePeriod: 2s }           ¦ 7:33: error: found unknown key in pod.terminate: 'gracePeriod', expected one of grace, ignoreBudgets, ignoreDaemonSets, ignoreStandalone, ignoreStatefulSets, minHealthy
         pod.isolate: { allow: { cidrs: [10.0.0.1/33] } }  ¦ 7:48: error: found '10.0.0.1/33' as cidrs, expected an address such as 10.0.0.53, or a range such as 10.0.0.0/8
         pod.isolate: { allow: { cidr: [10.0.0.1] } } ¦ 7:40: error: found unknown key in allow: 'cidr', expected one of cidrs, dns, namespaces | did you mean 'cidrs'?
         pod.isolate: { engine: flannel }             ¦ 7:39: error: found unknown engine 'flannel', expected one of calico, cilium, networkpolicy
