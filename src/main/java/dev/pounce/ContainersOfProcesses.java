@@ -12,6 +12,9 @@ import java.util.Optional;
  */
 final class ContainersOfProcesses implements ContainerMembership {
 
+    /** Falco tells no more of an id; of two with the same beginning, each has a directory of its own. */
+    private static final int SHORT = 12;
+
     private final ProcSnapshot proc;
     private final ContainerIds ids;
 
@@ -44,7 +47,8 @@ final class ContainersOfProcesses implements ContainerMembership {
         long now = proc.boottimeNanos();
         synchronized (ids) { // and nothing that a process could hold up
             return ids.idOf(cgroup, pidNs, mntNs, now)
-                    .filter(container.id()::equals)
+                    .filter(id -> id.equals(container.id())
+                            || (container.id().length() == SHORT && id.startsWith(container.id())))
                     .isPresent();
         }
     }
