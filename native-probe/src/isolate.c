@@ -354,10 +354,9 @@ static int plan__carry_out(struct plan *plan)
 	error = isolation__begin(&plan->record, plan->network_fds, &plan->rules, &step);
 	if (error)
 		return answer(ISOLATE_FAILED, "failed", "cannot %s: %s%s", step, strerror(-error),
-			      error == -EPERM
-				      ? " (it takes CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON and "
-					"CAP_SYS_ADMIN)"
-				      : "");
+			      error == -EPERM ? " (it takes CAP_NET_ADMIN, "
+						"CAP_SYS_ADMIN and CAP_SYS_PTRACE)"
+					      : "");
 	plan__print(plan, "isolated");
 	return ISOLATE_DONE;
 }

@@ -71,6 +71,22 @@ class ArchitectureTest {
     }
 
     @ArchTest
+    static void onlyTheNodesActuatorAndTheWatchOfTheProbeStartPrograms(JavaClasses classes) {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("dev.pounce.action.node..")
+                .and()
+                .doNotHaveFullyQualifiedName("dev.pounce.probe.NativeProbe")
+                .should()
+                .dependOnClassesThat()
+                .areAssignableTo(ProcessBuilder.class)
+                .orShould()
+                .callMethod(Runtime.class, "exec", String.class)
+                .because("what pounce-probe is told to do to a container is for NodeActuator alone to say")
+                .check(classes);
+    }
+
+    @ArchTest
     static void onlyCorrelationAndTheMergeOfPlansKnowDrools(JavaClasses classes) {
         noClasses()
                 .that()

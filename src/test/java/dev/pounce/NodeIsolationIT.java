@@ -42,11 +42,12 @@ class NodeIsolationIT {
     private static final int ECHO = 7;
     private static final int PATIENCE_MILLIS = 700;
 
-    private static final Path PROBE = List.of("target/pounce/bin/pounce-probe", "native-probe/build/pounce-probe").stream()
-            .map(file -> Path.of(file).toAbsolutePath())
-            .filter(Files::isExecutable)
-            .findFirst()
-            .orElse(Path.of("pounce-probe"));
+    private static final Path PROBE =
+            List.of("native-probe/build/pounce-probe", "target/pounce/bin/pounce-probe").stream()
+                    .map(file -> Path.of(file).toAbsolutePath())
+                    .filter(Files::isExecutable)
+                    .findFirst()
+                    .orElse(Path.of("pounce-probe"));
 
     private final List<AutoCloseable> open = new ArrayList<>();
     private final List<Action.TakeBack> undos = new ArrayList<>();
@@ -62,7 +63,8 @@ class NodeIsolationIT {
 
     @AfterEach
     void nothingStaysCutOff() throws Exception {
-        undos.forEach(undo -> actuator.takeBack(undo, soon()).toCompletableFuture().join());
+        undos.forEach(
+                undo -> actuator.takeBack(undo, soon()).toCompletableFuture().join());
         for (AutoCloseable one : open) {
             one.close();
         }
@@ -91,13 +93,18 @@ class NodeIsolationIT {
 
         // Then
         assertThat(outcome).isInstanceOf(Outcome.Done.class);
-        assertThat(outcome.toString()).contains("the node's end of its interface", victim.container("beside").substring(0, 12));
+        assertThat(outcome.toString())
+                .contains(
+                        "the node's end of its interface",
+                        victim.container("beside").substring(0, 12));
         assertThat(answers(held)).isFalse();
         assertThat(victim.canBeReached()).isFalse();
         assertThat(control.canBeReached()).isTrue();
 
         // When
-        Outcome released = actuator.takeBack(undos.getFirst(), soon()).toCompletableFuture().join();
+        Outcome released = actuator.takeBack(undos.getFirst(), soon())
+                .toCompletableFuture()
+                .join();
 
         // Then
         assertThat(released).isEqualTo(new Outcome.Done("its network is given back"));
@@ -118,7 +125,9 @@ class NodeIsolationIT {
         assertThat(victim.canBeReached()).isFalse();
 
         // When
-        Outcome released = actuator.takeBack(undos.getFirst(), soon()).toCompletableFuture().join();
+        Outcome released = actuator.takeBack(undos.getFirst(), soon())
+                .toCompletableFuture()
+                .join();
 
         // Then
         assertThat(released.toString()).contains("it stays cut off by r2/step/");
@@ -194,7 +203,9 @@ class NodeIsolationIT {
         Outcome seen = actuator.observe(step(victim.container("app"), Map.of()), soon())
                 .toCompletableFuture()
                 .join();
-        Outcome released = actuator.takeBack(undos.getFirst(), soon()).toCompletableFuture().join();
+        Outcome released = actuator.takeBack(undos.getFirst(), soon())
+                .toCompletableFuture()
+                .join();
 
         // Then
         assertThat(seen).isInstanceOf(Outcome.AlreadySo.class);
@@ -247,7 +258,9 @@ class NodeIsolationIT {
 
         // Then
         boolean byControlGroup = outcome instanceof Outcome.Done;
-        assertThat(byControlGroup || outcome instanceof Outcome.Withheld).as(outcome.toString()).isTrue();
+        assertThat(byControlGroup || outcome instanceof Outcome.Withheld)
+                .as(outcome.toString())
+                .isTrue();
         assertThat(outcome.toString()).containsAnyOf("it is in the network of its node", "its control group");
         assertThat(RealCluster.kubectlAnywhere("get", "--raw", "/readyz")).isEqualTo("ok");
     }
@@ -278,8 +291,7 @@ class NodeIsolationIT {
 
     /** Two containers, of which one sends back what it is sent. */
     private Pod pod(String name, boolean hosted) {
-        CLUSTER.apply(
-                """
+        CLUSTER.apply("""
                 apiVersion: v1
                 kind: Pod
                 metadata: {name: %1$s}
@@ -289,12 +301,8 @@ class NodeIsolationIT {
                   containers:
                     - {name: app, image: "%2$s", imagePullPolicy: Never, command: [%4$s]}
                     - {name: beside, image: "%2$s", imagePullPolicy: Never, command: [sleep, "3600"]}
-                """
-                        .formatted(
-                                name,
-                                RealCluster.IMAGE,
-                                hosted,
-                                hosted ? "sleep, '3600'" : "nc, -ll, -p, '" + ECHO + "', -e, cat"));
+                """.formatted(
+                name, RealCluster.IMAGE, hosted, hosted ? "sleep, '3600'" : "nc, -ll, -p, '" + ECHO + "', -e, cat"));
         CLUSTER.kubectl("wait", "--for=condition=Ready", "pod/" + name, "--timeout=60s");
         Pod pod = new Pod(name, CLUSTER.kubectl("get", "pod", name, "-o", "jsonpath={.status.podIP}"));
         if (!hosted) {

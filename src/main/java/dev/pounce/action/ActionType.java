@@ -203,9 +203,10 @@ public enum ActionType {
                     new Kind.Inner(List.of(
                             flag("dns", false, "the resolvers that the container is told of"),
                             optional("cidrs", new Kind.Words(Form.CIDR, "addresses"), "addresses and ranges"))),
-                    "what it may still reach"))
-            .needs(new Right.Capability("CAP_BPF"))
-            .needs(new Right.Capability("CAP_NET_ADMIN"))),
+                    "what it may still reach, and be reached from"))
+            .needs(new Right.Capability("CAP_NET_ADMIN"))
+            .needs(new Right.Capability("CAP_SYS_ADMIN"))
+            .needs(new Right.Capability("CAP_SYS_PTRACE"))),
 
     NODE_CORDON(new Description("node.cordon", Family.NODE, "Keeps new pods off a node.")
             .aimedAt(TargetKind.NODE, TargetKind.POD)
@@ -619,11 +620,7 @@ public enum ActionType {
     }
 
     private static Right policies(String group, String resource, String engine) {
-        return new Right.Api(
-                group,
-                resource,
-                List.of("get", "create", "patch", "delete"),
-                Optional.of(engine(engine)));
+        return new Right.Api(group, resource, List.of("get", "create", "patch", "delete"), Optional.of(engine(engine)));
     }
 
     private static Right.When engine(String... words) {

@@ -24,7 +24,8 @@ class ContainerDescriptionsIT {
         Path state = RealCluster.kubeconfig().orElseThrow().toRealPath().resolveSibling("containerd");
         assumeThat(state).isReadable();
         String uid = CLUSTER.pod("described", "app=described");
-        String id = CLUSTER.kubectl("get", "pod", "described", "-o", "jsonpath={.status.containerStatuses[0].containerID}")
+        String id = CLUSTER.kubectl(
+                        "get", "pod", "described", "-o", "jsonpath={.status.containerStatuses[0].containerID}")
                 .replaceFirst(".*//", "");
 
         // When
@@ -32,13 +33,12 @@ class ContainerDescriptionsIT {
                 ContainerDescriptions.under(Path.of("/nowhere"), List.of(state)).of(id);
 
         // Then
-        assertThat(found)
-                .hasValueSatisfying(description -> assertThat(description)
-                        .returns(
-                                Optional.of(new PodRef(CLUSTER.namespace(), "described", Optional.of(uid))),
-                                ContainerDescription::pod)
-                        .returns("described", ContainerDescription::name)
-                        .returns(RealCluster.IMAGE, ContainerDescription::image));
+        assertThat(found).hasValueSatisfying(description -> assertThat(description)
+                .returns(
+                        Optional.of(new PodRef(CLUSTER.namespace(), "described", Optional.of(uid))),
+                        ContainerDescription::pod)
+                .returns("described", ContainerDescription::name)
+                .returns(RealCluster.IMAGE, ContainerDescription::image));
         assertThat(ContainerDescriptions.under(Path.of("/nowhere"), List.of(state))
                         .of(found.orElseThrow().sandbox()))
                 .isPresent();

@@ -85,8 +85,9 @@ final class CalicoDocument {
     /** A rule has ranges of one version only. */
     private static void ranges(ArrayNode rules, String action, String peer, List<IpRange> ranges) {
         for (boolean version6 : List.of(false, true)) {
-            List<IpRange> same =
-                    ranges.stream().filter(range -> range.version6() == version6).toList();
+            List<IpRange> same = ranges.stream()
+                    .filter(range -> range.version6() == version6)
+                    .toList();
             if (!same.isEmpty()) {
                 ArrayNode nets = rule(rules, action).putObject(peer).putArray("nets");
                 same.forEach(range -> nets.add(range.text()));
@@ -99,7 +100,8 @@ final class CalicoDocument {
             ObjectNode pods = rule(rules, "Allow").put("protocol", protocol).putObject("destination");
             pods.put(
                     "namespaceSelector",
-                    NetworkPolicyDocument.NAMESPACE_NAME + " == '" + NetworkPolicyDocument.NAME_SERVICE_NAMESPACE + "'");
+                    NetworkPolicyDocument.NAMESPACE_NAME + " == '" + NetworkPolicyDocument.NAME_SERVICE_NAMESPACE
+                            + "'");
             pods.put(
                     "selector",
                     NetworkPolicyDocument.NAME_SERVICE_LABEL + " == '" + NetworkPolicyDocument.NAME_SERVICE + "'");

@@ -16,7 +16,8 @@ import java.util.regex.Pattern;
  */
 record CalicoInForce(List<JsonNode> policies) {
 
-    private static final Pattern COMPARISON = Pattern.compile("\\s*([\\w./-]+)\\s*==\\s*(?:'([^']*)'|\"([^\"]*)\")\\s*");
+    private static final Pattern COMPARISON =
+            Pattern.compile("\\s*([\\w./-]+)\\s*==\\s*(?:'([^']*)'|\"([^\"]*)\")\\s*");
 
     CalicoInForce {
         policies = List.copyOf(policies);

@@ -33,7 +33,10 @@ final class CiliumDocument {
         spec.set("endpointSelector", visible(selector));
         boolean nothing = allow.ranges().isEmpty() && allow.namespaces().isEmpty();
         ArrayNode in = spec.withArray("ingressDeny");
-        entities(in, "fromEntities", nothing ? List.of("world", "remote-node", "kube-apiserver") : List.of("remote-node"));
+        entities(
+                in,
+                "fromEntities",
+                nothing ? List.of("world", "remote-node", "kube-apiserver") : List.of("remote-node"));
         if (!nothing) {
             world(in, "fromCIDRSet", allow);
         }
@@ -87,8 +90,7 @@ final class CiliumDocument {
         ObjectNode all = rules.addObject().withArray(key).addObject();
         expression(all, NAMESPACE, "Exists", List.of());
         List<String> left = nameService && !but.contains(NetworkPolicyDocument.NAME_SERVICE_NAMESPACE)
-                ? Stream.concat(
-                                but.stream(), Stream.of(NetworkPolicyDocument.NAME_SERVICE_NAMESPACE))
+                ? Stream.concat(but.stream(), Stream.of(NetworkPolicyDocument.NAME_SERVICE_NAMESPACE))
                         .toList()
                 : but;
         if (!left.isEmpty()) {
@@ -106,8 +108,10 @@ final class CiliumDocument {
     }
 
     private static void expression(ObjectNode selector, String key, String operator, List<String> values) {
-        ObjectNode expression =
-                selector.withArray("matchExpressions").addObject().put("key", key).put("operator", operator);
+        ObjectNode expression = selector.withArray("matchExpressions")
+                .addObject()
+                .put("key", key)
+                .put("operator", operator);
         values.forEach(value -> expression.withArray("values").add(value));
     }
 
@@ -122,6 +126,7 @@ final class CiliumDocument {
     /** Whether it takes more than it ought to: nothing is left that tells these pods from others. */
     static boolean selectsAll(JsonNode spec) {
         JsonNode selector = spec.path("endpointSelector");
-        return selector.path("matchLabels").isEmpty() && selector.path("matchExpressions").isEmpty();
+        return selector.path("matchLabels").isEmpty()
+                && selector.path("matchExpressions").isEmpty();
     }
 }

@@ -46,13 +46,11 @@ final class NetworkPolicyDocument {
 
     private static ArrayNode peers(AllowList allow) {
         ArrayNode peers = JsonNodeFactory.instance.arrayNode();
-        allow.ranges()
-                .forEach(range -> peers.addObject().putObject("ipBlock").put("cidr", range.text()));
-        allow.namespaces()
-                .forEach(name -> peers.addObject()
-                        .putObject("namespaceSelector")
-                        .putObject("matchLabels")
-                        .put(NAMESPACE_NAME, name));
+        allow.ranges().forEach(range -> peers.addObject().putObject("ipBlock").put("cidr", range.text()));
+        allow.namespaces().forEach(name -> peers.addObject()
+                .putObject("namespaceSelector")
+                .putObject("matchLabels")
+                .put(NAMESPACE_NAME, name));
         return peers;
     }
 

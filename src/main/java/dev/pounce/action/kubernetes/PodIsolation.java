@@ -118,7 +118,8 @@ final class PodIsolation implements ClusterStep {
         Subject subject = subject(attempt, pod, kind.engine());
         String name = kind.name(name(attempt, subject));
         AllowList asked = AllowList.of(attempt.parameters());
-        Optional<JsonNode> existing = attempt.read(kind.in(subject.pod().namespace()).named(name));
+        Optional<JsonNode> existing =
+                attempt.read(kind.in(subject.pod().namespace()).named(name));
         if (existing.isPresent()) {
             return again(attempt, kind, subject, name, existing.get(), asked, isLabelled(pod, subject));
         }
@@ -162,7 +163,8 @@ final class PodIsolation implements ClusterStep {
         boolean longEnough =
                 ours || Ours.until(existing).filter(end -> !end.isBefore(until)).isPresent();
         if (same && longEnough && labelled) {
-            Outcome outcome = concluded(attempt, kind, subject, design, wanted, "policy " + name + " already cuts off ");
+            Outcome outcome =
+                    concluded(attempt, kind, subject, design, wanted, "policy " + name + " already cuts off ");
             return outcome instanceof Outcome.Failed
                     ? outcome
                     : new Outcome.AlreadySo("policy " + name + " cuts off " + subject.words() + " since before, until "
@@ -204,7 +206,8 @@ final class PodIsolation implements ClusterStep {
         }
         if (design.open().isPresent()) {
             return new Outcome.Failed(
-                    text + ", but not from everybody: " + design.open().get() + (kind.engine() == Engine.NETWORKPOLICY
+                    text + ", but not from everybody: " + design.open().get()
+                            + (kind.engine() == Engine.NETWORKPOLICY
                                     ? "; a NetworkPolicy cannot forbid what another allows, node.isolate-container and"
                                             + " the engines cilium and calico can"
                                     : ""),
@@ -230,7 +233,12 @@ final class PodIsolation implements ClusterStep {
             return kind.engine() == Engine.NETWORKPOLICY
                     ? "it is in force if the network plug-in enforces policies, and no sign of one that does was found"
                             + " (looked for the API of "
-                            + String.join(", ", ENFORCERS.values().stream().sorted().distinct().toList()) + ")"
+                            + String.join(
+                                    ", ",
+                                    ENFORCERS.values().stream()
+                                            .sorted()
+                                            .distinct()
+                                            .toList()) + ")"
                     : "no sign was found of what would enforce it";
         } catch (StepEnds unknown) {
             return "whether anything enforces it could not be found out";
@@ -239,9 +247,8 @@ final class PodIsolation implements ClusterStep {
 
     private static Set<String> groups(Attempt attempt) throws StepEnds {
         Set<String> groups = new HashSet<>();
-        attempt.read(new Request("GET", "/apis", Map.of(), "", ""))
-                .ifPresent(list -> list.path("groups")
-                        .forEach(group -> groups.add(group.path("name").asText())));
+        attempt.read(new Request("GET", "/apis", Map.of(), "", "")).ifPresent(list -> list.path("groups")
+                .forEach(group -> groups.add(group.path("name").asText())));
         return groups;
     }
 
@@ -337,12 +344,7 @@ final class PodIsolation implements ClusterStep {
     }
 
     private static Design design(
-            Attempt attempt,
-            PolicyKind kind,
-            Subject subject,
-            String name,
-            AllowList allow,
-            Set<Direction> most)
+            Attempt attempt, PolicyKind kind, Subject subject, String name, AllowList allow, Set<Direction> most)
             throws StepEnds {
         List<IpRange> denied = AllowList.ranges(attempt.parameters().words("deny"));
         return switch (kind.engine()) {
@@ -474,7 +476,8 @@ final class PodIsolation implements ClusterStep {
 
     private static String text(Set<Direction> directions) {
         return String.join(
-                ",", directions.stream().map(direction -> direction.type).sorted().toList());
+                ",",
+                directions.stream().map(direction -> direction.type).sorted().toList());
     }
 
     private static Instant until(Attempt attempt) {
@@ -517,14 +520,15 @@ final class PodIsolation implements ClusterStep {
         document.set("spec", draft.spec());
         ApiPath all = kind.in(subject.pod().namespace());
         // Strict: a field that this version does not know would be left out, and the policy would say something else
-        Reply reply = attempt.tryChange(
-                Request.create(all, document.toString()).with("fieldValidation", "Strict"));
+        Reply reply = attempt.tryChange(Request.create(all, document.toString()).with("fieldValidation", "Strict"));
         switch (reply) {
             case Reply.Ok ok -> {}
-            case Reply.Refused refused when refused.isConflict() -> {
+            case Reply.Refused refused
+            when refused.isConflict() -> {
                 // Asked twice, since the first answer was lost; or somebody was faster
-                JsonNode there = attempt.read(all.named(draft.name())).orElseThrow(() ->
-                        StepEnds.failedForNow("policy " + draft.name() + " was there and is not any more"));
+                JsonNode there = attempt.read(all.named(draft.name()))
+                        .orElseThrow(() ->
+                                StepEnds.failedForNow("policy " + draft.name() + " was there and is not any more"));
                 if (!Ours.isOurs(there, subject.uid())
                         || !Ours.annotation(there, Ours.RESPONSE)
                                 .filter(attempt.response()::equals)
@@ -532,7 +536,8 @@ final class PodIsolation implements ClusterStep {
                     throw StepEnds.failedForNow("policy " + draft.name() + " was made by somebody else meanwhile");
                 }
             }
-            case Reply.Refused refused when refused.isNotFound() ->
+            case Reply.Refused refused
+            when refused.isNotFound() ->
                 throw StepEnds.failed(
                         kind.engine() == Engine.NETWORKPOLICY
                                 ? refused.message()
@@ -554,8 +559,8 @@ final class PodIsolation implements ClusterStep {
         Reply reply = attempt.tryChangeUnlessConflict(mergePatch(Attempt.path(subject.pod()), metadata));
         if (reply instanceof Reply.Refused refused && (refused.isNotFound() || refused.isConflict())) {
             for (Draft draft : made) {
-                attempt.tryChange(Request.delete(
-                        kind.in(subject.pod().namespace()).named(draft.name()), "{}"));
+                attempt.tryChange(
+                        Request.delete(kind.in(subject.pod().namespace()).named(draft.name()), "{}"));
             }
             throw StepEnds.gone(
                     refused.isNotFound() ? Attempt.isNoMore(subject.pod()) : Attempt.isAnother(subject.pod()));
@@ -583,7 +588,9 @@ final class PodIsolation implements ClusterStep {
         ObjectNode patch = JSON.createObjectNode();
         ObjectNode metadata = patch.putObject("metadata");
         metadata.put("uid", existing.path("metadata").path("uid").asText());
-        metadata.put("resourceVersion", existing.path("metadata").path("resourceVersion").asText());
+        metadata.put(
+                "resourceVersion",
+                existing.path("metadata").path("resourceVersion").asText());
         Ours.mark(metadata, response, subject.uid());
         metadata.withObject("/annotations")
                 .put(ALLOW, allow.text())
@@ -608,7 +615,8 @@ final class PodIsolation implements ClusterStep {
         Map<String, String> before = undo.before();
         PodRef pod = attempt.pod();
         String group = before.getOrDefault("group", "");
-        PolicyKind kind = group.equals(KUBERNETES.group()) ? KUBERNETES : group.equals(CILIUM.group()) ? CILIUM : calico(group);
+        PolicyKind kind =
+                group.equals(KUBERNETES.group()) ? KUBERNETES : group.equals(CILIUM.group()) ? CILIUM : calico(group);
         String uid = before.getOrDefault("uid", "");
         List<String> said = new ArrayList<>();
         for (String name : before.getOrDefault("policies", "").split(",", -1)) {
@@ -631,8 +639,8 @@ final class PodIsolation implements ClusterStep {
             }
             if (isStillHeld(before, attempt)) {
                 restore(attempt, kind, pod, uid, policy, before);
-                return attempt.done("policy " + name + " is again as it was for response "
-                        + before.get("heldBefore") + ", until " + before.get("untilBefore"));
+                return attempt.done("policy " + name + " is again as it was for response " + before.get("heldBefore")
+                        + ", until " + before.get("untilBefore"));
             }
             delete(attempt, kind.in(pod.namespace()).named(name), policy);
             said.add("policy " + name + " was removed");
@@ -678,7 +686,9 @@ final class PodIsolation implements ClusterStep {
         ObjectNode options = JSON.createObjectNode();
         options.putObject("preconditions")
                 .put("uid", object.path("metadata").path("uid").asText())
-                .put("resourceVersion", object.path("metadata").path("resourceVersion").asText());
+                .put(
+                        "resourceVersion",
+                        object.path("metadata").path("resourceVersion").asText());
         Reply reply = attempt.tryChangeUnlessConflict(Request.delete(path, options.toString()));
         if (!(reply instanceof Reply.Refused refused && refused.isNotFound())) {
             attempt.heard(reply);
@@ -710,8 +720,10 @@ final class PodIsolation implements ClusterStep {
         PolicyKind kind = kind(attempt);
         Subject subject = subject(attempt, pod, kind.engine());
         String name = kind.name(name(attempt, subject));
-        Optional<JsonNode> policy = attempt.read(kind.in(subject.pod().namespace()).named(name));
-        if (policy.filter(found -> Ours.isOurs(found, subject.uid()) && Ours.isAsWeLeftIt(found)).isEmpty()) {
+        Optional<JsonNode> policy =
+                attempt.read(kind.in(subject.pod().namespace()).named(name));
+        if (policy.filter(found -> Ours.isOurs(found, subject.uid()) && Ours.isAsWeLeftIt(found))
+                .isEmpty()) {
             return new Outcome.Failed("there is no policy " + name + " of ours", true);
         }
         if (!isLabelled(pod, subject)) {

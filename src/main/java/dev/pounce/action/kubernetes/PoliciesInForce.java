@@ -47,7 +47,8 @@ record PoliciesInForce(List<JsonNode> policies) {
         }
         // Left out by whoever wrote it, the server fills it in; this is what it would say
         return types.isEmpty()
-                && (direction == Direction.INGRESS || !policy.path("spec").path("egress").isEmpty());
+                && (direction == Direction.INGRESS
+                        || !policy.path("spec").path("egress").isEmpty());
     }
 
     /** What they go on allowing beyond this list, for a person; empty if nothing. */
@@ -58,7 +59,8 @@ record PoliciesInForce(List<JsonNode> policies) {
                 if (restricts(policy, direction)) {
                     for (JsonNode rule : policy.path("spec").path(direction.rules)) {
                         if (!isCovered(rule, direction, allow, namespace)) {
-                            beyond.add("policy " + policy.path("metadata").path("name").asText() + " lets "
+                            beyond.add("policy "
+                                    + policy.path("metadata").path("name").asText() + " lets "
                                     + direction.words + " " + peers(rule.path(direction.peers))
                                     + ports(rule.path("ports")));
                         }
@@ -129,8 +131,11 @@ record PoliciesInForce(List<JsonNode> policies) {
     private static String ports(JsonNode ports) {
         List<String> texts = new ArrayList<>();
         for (JsonNode port : ports) {
-            texts.add(port.path("protocol").asText("TCP") + " " + port.path("port").asText("all"));
+            texts.add(port.path("protocol").asText("TCP") + " "
+                    + port.path("port").asText("all"));
         }
-        return texts.isEmpty() ? "" : " (" + String.join(", ", texts.stream().limit(MOST_NAMED).toList()) + ")";
+        return texts.isEmpty()
+                ? ""
+                : " (" + String.join(", ", texts.stream().limit(MOST_NAMED).toList()) + ")";
     }
 }

@@ -55,8 +55,8 @@ public final class NodeActuator implements RemoteActuator {
     private final NodeRef node;
     private final ContainerMembership membership;
     private final InstantSource clock;
-    private final ExecutorService workers =
-            Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("pounce-node-", 0).factory());
+    private final ExecutorService workers = Executors.newThreadPerTaskExecutor(
+            Thread.ofVirtual().name("pounce-node-", 0).factory());
     private final ScheduledThreadPoolExecutor deadlines;
 
     /** The last thing that was asked for each target, as long as it is not done. Guarded by itself. */
@@ -138,8 +138,8 @@ public final class NodeActuator implements RemoteActuator {
         String directory = directories.iterator().next();
         ContainerRef certain = new ContainerRef(node, idOf(directory).orElse(container.id()));
         Parameters allow = action.parameters().inner("allow").orElse(Parameters.NONE);
-        List<String> arguments = new ArrayList<>(
-                List.of("isolate", "--cgroup", directory, "--container", certain.id()));
+        List<String> arguments =
+                new ArrayList<>(List.of("isolate", "--cgroup", directory, "--container", certain.id()));
         for (String cidr : allow.words("cidrs")) {
             arguments.addAll(List.of("--allow", cidr));
         }
@@ -149,8 +149,7 @@ public final class NodeActuator implements RemoteActuator {
         return new Target(certain, directory, arguments);
     }
 
-    private Outcome isolate(
-            Action.OnCluster action, Circumstances why, Instant deadline, BeforeChange beforeChange)
+    private Outcome isolate(Action.OnCluster action, Circumstances why, Instant deadline, BeforeChange beforeChange)
             throws NoTarget, IOException {
         Target target = resolve(action);
         String key = keyOf(why, target.container());
@@ -263,7 +262,8 @@ public final class NodeActuator implements RemoteActuator {
             if (!resolvers.isEmpty()) {
                 said.append("; name service at ").append(String.join(", ", resolvers));
             } else if (answer.has("dnsProblem")) {
-                said.append("; no name service, as ").append(answer.path("dnsProblem").asText());
+                said.append("; no name service, as ")
+                        .append(answer.path("dnsProblem").asText());
             }
         }
         return said.toString();
@@ -271,14 +271,17 @@ public final class NodeActuator implements RemoteActuator {
 
     private static String placesIn(JsonNode answer) {
         List<String> places = new ArrayList<>();
-        answer.path("places").forEach(place -> places.add(
-                switch (place.path("side").asText()) {
-                    case "node" -> "the node's end of its interface, " + place.path("interface").asText();
-                    case "container" ->
-                        "its own end of " + place.path("interface").asText()
-                                + ", which it could undo if it may configure networks";
-                    default -> "its control group";
-                }));
+        answer.path("places")
+                .forEach(place -> places.add(
+                        switch (place.path("side").asText()) {
+                            case "node" ->
+                                "the node's end of its interface, "
+                                        + place.path("interface").asText();
+                            case "container" ->
+                                "its own end of " + place.path("interface").asText()
+                                        + ", which it could undo if it may configure networks";
+                            default -> "its control group";
+                        }));
         return String.join(" and ", places);
     }
 
@@ -359,8 +362,7 @@ public final class NodeActuator implements RemoteActuator {
                             lanes.remove(target, answer);
                         }
                     })
-                    .exceptionally(ended ->
-                            new Outcome.Failed("nothing was asked for: the engine ends", true));
+                    .exceptionally(ended -> new Outcome.Failed("nothing was asked for: the engine ends", true));
         }
     }
 

@@ -50,8 +50,7 @@ final class ProbeCommand implements AutoCloseable {
         builder.environment().clear(); // ours holds secrets, and a privileged program needs none of them
         Process process = builder.start();
         return new ProbeCommand(
-                process,
-                clock.schedule(process::destroyForcibly, Math.max(0, time.toMillis()), TimeUnit.MILLISECONDS));
+                process, clock.schedule(process::destroyForcibly, Math.max(0, time.toMillis()), TimeUnit.MILLISECONDS));
     }
 
     /**

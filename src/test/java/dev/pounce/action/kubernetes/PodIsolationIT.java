@@ -49,8 +49,20 @@ class PodIsolationIT {
 
     private static void listening(String name, String labels) {
         CLUSTER.kubectl(
-                "run", name, "--image=" + RealCluster.IMAGE, "--image-pull-policy=Never", "--labels=" + labels,
-                "--command", "--", "nc", "-ll", "-p", "8080", "-e", "echo", "hello");
+                "run",
+                name,
+                "--image=" + RealCluster.IMAGE,
+                "--image-pull-policy=Never",
+                "--labels=" + labels,
+                "--command",
+                "--",
+                "nc",
+                "-ll",
+                "-p",
+                "8080",
+                "-e",
+                "echo",
+                "hello");
         CLUSTER.kubectl("wait", "--for=condition=Ready", "pod/" + name, "--timeout=20s");
     }
 
@@ -124,8 +136,7 @@ class PodIsolationIT {
     @Test
     void onlyThatPodOfAWorkloadIsCutOffUnlessTheWorkloadIsMeant() {
         // Given
-        CLUSTER.apply(
-                """
+        CLUSTER.apply("""
                 apiVersion: apps/v1
                 kind: Deployment
                 metadata: {name: twins}
@@ -138,11 +149,11 @@ class PodIsolationIT {
                       terminationGracePeriodSeconds: 0
                       containers:
                       - {name: c, image: "%s", imagePullPolicy: Never, command: [nc, -ll, -p, "8080", -e, echo, hello]}
-                """
-                        .formatted(RealCluster.IMAGE));
+                """.formatted(RealCluster.IMAGE));
         CLUSTER.kubectl("rollout", "status", "deployment/twins", "--timeout=20s");
-        List<String> names = List.of(CLUSTER.kubectl("get", "pods", "-l", "app=twins", "-o", "jsonpath={.items[*].metadata.name}")
-                .split(" "));
+        List<String> names =
+                List.of(CLUSTER.kubectl("get", "pods", "-l", "app=twins", "-o", "jsonpath={.items[*].metadata.name}")
+                        .split(" "));
         PodRef one = new PodRef(CLUSTER.namespace(), names.getFirst(), Optional.empty());
         String first = address(names.get(0));
         String second = address(names.get(1));
@@ -184,7 +195,8 @@ class PodIsolationIT {
         assertThat(reaches("listed", peer)).isTrue();
 
         // When
-        Outcome again = acting.carryOut(ActionType.POD_ISOLATE, new PodRef(victim.namespace(), victim.name(), Optional.empty()), one);
+        Outcome again = acting.carryOut(
+                ActionType.POD_ISOLATE, new PodRef(victim.namespace(), victim.name(), Optional.empty()), one);
         Outcome narrower = acting.carryOut("another-response", ActionType.POD_ISOLATE, victim, Map.of("for", "2h"));
 
         // Then
@@ -197,11 +209,15 @@ class PodIsolationIT {
         // Given
         PodRef victim = victim("narrow", "app=narrow");
         String address = address("narrow");
-        acting.carryOut("first", ActionType.POD_ISOLATE, victim, Map.of("for", "2h", "allow", Map.of("cidrs", List.of(peer))));
+        acting.carryOut(
+                "first", ActionType.POD_ISOLATE, victim, Map.of("for", "2h", "allow", Map.of("cidrs", List.of(peer))));
 
         // When
         Outcome narrower = acting.carryOut("second", ActionType.POD_ISOLATE, victim, Map.of("for", "1h"));
-        Outcome wider = acting.carryOut("third", ActionType.POD_ISOLATE, victim,
+        Outcome wider = acting.carryOut(
+                "third",
+                ActionType.POD_ISOLATE,
+                victim,
                 Map.of("for", "30m", "allow", Map.of("cidrs", List.of("0.0.0.0/0"))));
 
         // Then
@@ -209,14 +225,18 @@ class PodIsolationIT {
         assertThat(wider).isInstanceOf(Outcome.AlreadySo.class);
         until("nobody any more", () -> !reaches("peer", address));
         assertThat(acting.undos()).hasSize(2);
-        assertThat(acting.takeBack(acting.undos().get(0))).as("the first does not hold it any more")
+        assertThat(acting.takeBack(acting.undos().get(0)))
+                .as("the first does not hold it any more")
                 .isInstanceOf(Outcome.Withheld.class);
 
         // When
         Outcome back = acting.takeBack(acting.undos().get(1));
 
         // Then
-        assertThat(back).asInstanceOf(type(Outcome.Done.class)).extracting(Outcome.Done::observed).asString()
+        assertThat(back)
+                .asInstanceOf(type(Outcome.Done.class))
+                .extracting(Outcome.Done::observed)
+                .asString()
                 .contains("for response first");
         until("the first's list again", () -> reaches("peer", address));
         assertThat(acting.takeBack(acting.undos().get(0))).isInstanceOf(Outcome.Done.class);
@@ -228,8 +248,7 @@ class PodIsolationIT {
         // Given
         PodRef victim = victim("served", "app=served");
         String address = address("served");
-        CLUSTER.apply(
-                """
+        CLUSTER.apply("""
                 apiVersion: networking.k8s.io/v1
                 kind: NetworkPolicy
                 metadata: {name: served}
@@ -240,17 +259,26 @@ class PodIsolationIT {
                 """);
 
         // When
-        Outcome outcome = acting.carryOut(ActionType.POD_ISOLATE, victim,
-                Map.of("allow", Map.of("cidrs", List.of("0.0.0.0/0"))));
+        Outcome outcome =
+                acting.carryOut(ActionType.POD_ISOLATE, victim, Map.of("allow", Map.of("cidrs", List.of("0.0.0.0/0"))));
 
         // Then
-        assertThat(outcome).asInstanceOf(type(Outcome.Failed.class)).extracting(Outcome.Failed::reason).asString()
+        assertThat(outcome)
+                .asInstanceOf(type(Outcome.Failed.class))
+                .extracting(Outcome.Failed::reason)
+                .asString()
                 .contains("policy served lets in from pods of its namespace (TCP 8080)");
         victim("other", "app=other");
         assertThat(reaches("peer", address)).as("theirs holds").isTrue();
         assertThat(reaches("other", address)).as("ours has not loosened it").isFalse();
-        assertThat(CLUSTER.kubectl("get", "networkpolicy", "pounce-isolate-" + victim.uid().orElseThrow().replace("-", "").substring(0, 12),
-                "-o", "jsonpath={.spec.ingress}")).isEmpty();
+        assertThat(CLUSTER.kubectl(
+                        "get",
+                        "networkpolicy",
+                        "pounce-isolate-"
+                                + victim.uid().orElseThrow().replace("-", "").substring(0, 12),
+                        "-o",
+                        "jsonpath={.spec.ingress}"))
+                .isEmpty();
         acting.takeBack(acting.undos().getFirst());
         CLUSTER.kubectl("delete", "networkpolicy", "served");
     }
@@ -259,8 +287,7 @@ class PodIsolationIT {
     void aPolicyThatIsNotOursKeepsItsName() {
         // Given
         PodRef victim = victim("taken", "app=taken");
-        CLUSTER.apply(
-                """
+        CLUSTER.apply("""
                 apiVersion: networking.k8s.io/v1
                 kind: NetworkPolicy
                 metadata: {name: %s}
@@ -271,12 +298,16 @@ class PodIsolationIT {
         Outcome outcome = acting.carryOut(ActionType.POD_ISOLATE, victim, Map.of());
 
         // Then
-        assertThat(outcome).asInstanceOf(type(Outcome.Failed.class)).extracting(Outcome.Failed::reason).asString()
+        assertThat(outcome)
+                .asInstanceOf(type(Outcome.Failed.class))
+                .extracting(Outcome.Failed::reason)
+                .asString()
                 .contains("taken by a policy that is not ours");
         assertThat(acting.undos()).isEmpty();
         assertThat(CLUSTER.kubectl("get", "networkpolicy", policyName(), "-o", "jsonpath={.spec.podSelector}"))
                 .contains("nobody");
-        assertThat(CLUSTER.kubectl("get", "pod", "taken", "-o", "jsonpath={.metadata.labels}")).isEqualTo("{\"app\":\"taken\"}");
+        assertThat(CLUSTER.kubectl("get", "pod", "taken", "-o", "jsonpath={.metadata.labels}"))
+                .isEqualTo("{\"app\":\"taken\"}");
     }
 
     @Test
@@ -284,7 +315,12 @@ class PodIsolationIT {
         // Given
         PodRef victim = victim("changed", "app=changed");
         acting.carryOut(ActionType.POD_ISOLATE, victim, Map.of());
-        CLUSTER.kubectl("patch", "networkpolicy", policyName(), "--type=merge", "-p",
+        CLUSTER.kubectl(
+                "patch",
+                "networkpolicy",
+                policyName(),
+                "--type=merge",
+                "-p",
                 "{\"spec\":{\"egress\":[{\"to\":[{\"ipBlock\":{\"cidr\":\"10.0.0.0/8\"}}]}]}}");
 
         // When
@@ -334,15 +370,22 @@ class PodIsolationIT {
     @Test
     void aPodInItsNodesNetworkCannotBeCutOffByAPolicy() {
         // Given
-        CLUSTER.kubectl("run", "inhost", "--image=" + RealCluster.IMAGE, "--overrides",
+        CLUSTER.kubectl(
+                "run",
+                "inhost",
+                "--image=" + RealCluster.IMAGE,
+                "--overrides",
                 "{\"spec\":{\"hostNetwork\":true,\"schedulerName\":\"nobody\"}}");
 
         // When
-        Outcome outcome = acting.carryOut(ActionType.POD_ISOLATE,
-                new PodRef(CLUSTER.namespace(), "inhost", Optional.empty()), Map.of());
+        Outcome outcome = acting.carryOut(
+                ActionType.POD_ISOLATE, new PodRef(CLUSTER.namespace(), "inhost", Optional.empty()), Map.of());
 
         // Then
-        assertThat(outcome).asInstanceOf(type(Outcome.Failed.class)).extracting(Outcome.Failed::reason).asString()
+        assertThat(outcome)
+                .asInstanceOf(type(Outcome.Failed.class))
+                .extracting(Outcome.Failed::reason)
+                .asString()
                 .contains("node's own network");
     }
 }
