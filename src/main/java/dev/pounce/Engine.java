@@ -48,6 +48,7 @@ import dev.pounce.planning.ActionSets;
 import dev.pounce.planning.Planner;
 import dev.pounce.planning.ResponsePlan;
 import dev.pounce.probe.BootClock;
+import dev.pounce.probe.ContainerDescriptions;
 import dev.pounce.probe.ContainerIds;
 import dev.pounce.probe.ContainerStates;
 import dev.pounce.probe.Later;
@@ -169,7 +170,11 @@ public final class Engine implements AutoCloseable {
         this.guards = GuardChain.standard(facts, clock, actuators.known(), budgets);
         this.table = new ProcessTable(proc, containerIds());
         this.fields = new ProbeFields(
-                node, table, new UserNames(Path.of("/"), Path.of("/proc"), System::nanoTime), ZoneId.systemDefault());
+                node,
+                table,
+                new UserNames(Path.of("/"), Path.of("/proc"), System::nanoTime),
+                ContainerDescriptions.under(Path.of("/run"), settings.containerd()),
+                ZoneId.systemDefault());
     }
 
     /**
@@ -178,7 +183,8 @@ public final class Engine implements AutoCloseable {
      * @throws dev.pounce.audit.JournalUnavailable when the state directory cannot be used, or another engine holds it
      */
     public static Engine open(EngineSettings settings, Policy policy, Clock clock, Onlooker onlooker) {
-        Reach reach = Reach.of(settings, clock);
+        Reach reach = Reach.of(
+                settings, new ContainersOfProcesses(new ProcSnapshot(Path.of("/proc")), containerIds()), clock);
         FileJournal journal = FileJournal.open(settings.state(), clock);
         Instant ended = new JournalScan(settings.state()).lastTime().orElseGet(clock::instant);
         List<OpenIntents.OpenIntent> unfinished = OpenIntents.in(settings.state(), ended.minus(UNSETTLED));

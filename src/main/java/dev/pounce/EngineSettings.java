@@ -21,6 +21,7 @@ import java.util.Optional;
  * @param probe the native probe's program; empty to watch nothing and live by what others see
  * @param listening where other products' alerts are taken from
  * @param cluster the one that is answered for
+ * @param containerd further directories in which a containerd keeps its state, besides those that are known
  * @param keep how long journal entries are kept at least
  * @param version ours
  * @param node the name of this machine
@@ -34,6 +35,7 @@ public record EngineSettings(
         Optional<Path> probe,
         Optional<Listening> listening,
         Optional<ClusterSettings> cluster,
+        List<Path> containerd,
         Duration keep,
         String version,
         String node) {
@@ -41,6 +43,7 @@ public record EngineSettings(
         rules = List.copyOf(rules);
         actionSets = List.copyOf(actionSets);
         talon = List.copyOf(talon);
+        containerd = List.copyOf(containerd);
     }
 
     /**

@@ -4,7 +4,10 @@ import dev.pounce.action.ActionType;
 import dev.pounce.action.RemoteActuator;
 import dev.pounce.action.kubernetes.KubernetesActuator;
 import dev.pounce.action.kubernetes.OwnObjects;
+import dev.pounce.action.node.NodeActuator;
+import dev.pounce.action.process.ContainerMembership;
 import dev.pounce.asset.Answer;
+import dev.pounce.asset.NodeRef;
 import dev.pounce.asset.PodRef;
 import dev.pounce.cluster.ClusterAccess;
 import dev.pounce.cluster.ClusterFacts;
@@ -17,6 +20,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -29,8 +33,10 @@ final class Reach implements AutoCloseable {
     private final List<AutoCloseable> parts = new ArrayList<>(); // in the order in which they are closed
 
     /** @throws RuntimeException when a kubeconfig is wrong; no connection is made yet */
-    static Reach of(EngineSettings settings, Clock clock) {
+    static Reach of(EngineSettings settings, ContainerMembership membership, Clock clock) {
         Reach reach = new Reach();
+        settings.probe().ifPresent(program -> reach.add(
+                new NodeActuator(program, new NodeRef(settings.node()), membership, clock), NodeActuator::types));
         settings.cluster().ifPresent(cluster -> reach.cluster(cluster, settings, clock));
         return reach;
     }
@@ -42,10 +48,14 @@ final class Reach implements AutoCloseable {
         facts = view;
         KubernetesActuator kubernetes =
                 new KubernetesActuator(access, clock, new SecureRandom(), settings.node(), Reach.labelsBy(view));
-        kubernetes.types().forEach(type -> actuators.put(type, kubernetes));
-        parts.add(kubernetes);
+        add(kubernetes, KubernetesActuator::types);
         parts.add(view);
         parts.add(access);
+    }
+
+    private <A extends RemoteActuator> void add(A actuator, Function<A, Set<ActionType>> types) {
+        types.apply(actuator).forEach(type -> actuators.put(type, actuator));
+        parts.add(actuator);
     }
 
     /** Of the very pod that is meant; empty when the view does not know it. */

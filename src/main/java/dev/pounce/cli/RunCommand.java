@@ -105,6 +105,15 @@ final class RunCommand implements Callable<Integer> {
     ClusterOptions cluster;
 
     @Option(
+            names = "--containerd-state",
+            paramLabel = "DIR",
+            description = {
+                "Where a containerd keeps its state, if not in /run/containerd. May be given often. From there comes which",
+                "pod and image a container is of."
+            })
+    List<Path> containerd = List.of();
+
+    @Option(
             names = "--keep",
             paramLabel = "DURATION",
             converter = DurationConverter.class,
@@ -136,6 +145,7 @@ final class RunCommand implements Callable<Integer> {
                 noProbe ? Optional.empty() : Optional.of(probe.toAbsolutePath()),
                 listening,
                 of,
+                containerd,
                 keep,
                 Version.current(),
                 hostName());
