@@ -105,7 +105,7 @@ record IpRange(boolean version6, long high, long low, int prefix) {
         byte[] bytes = new byte[version6 ? 16 : 4];
         for (int i = 0; i < bytes.length; i++) {
             int shift = (bytes.length - 1 - i) * 8;
-            bytes[i] = (byte) (shift >= 64 ? high >>> shift - 64 : low >>> shift);
+            bytes[i] = (byte) (shift >= 64 ? high >>> (shift - 64) : low >>> shift);
         }
         try {
             // Made from bytes: one that is mapped is no special case here, since parse() has made it version 4
