@@ -3,6 +3,7 @@ package dev.pounce.cluster;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.fabric8.kubernetes.client.http.HttpClient;
 import io.fabric8.kubernetes.client.http.HttpRequest;
@@ -41,7 +42,8 @@ final class Feed<T> implements AutoCloseable {
     private static final int PAGE = 500;
     private static final int GONE = 410;
     private static final int LONGEST_PAUSE_SECONDS = 15;
-    private static final JsonFactory JSON = new JsonFactory();
+    private static final JsonFactory JSON =
+            JsonFactory.builder().disable(StreamReadFeature.AUTO_CLOSE_SOURCE).build();
 
     /** Where objects go. */
     interface Sink<T> {
@@ -197,8 +199,9 @@ final class Feed<T> implements AutoCloseable {
             Request request = Request.get(path).with("limit", Integer.toString(PAGE));
             request = token.isEmpty() ? request : request.with("continue", token);
             token = "";
-            try (InputStream body = ask(request);
-                    JsonParser parser = JSON.createParser(body)) {
+            InputStream body = ask(request);
+            boolean whole = false;
+            try (JsonParser parser = JSON.createParser(body)) {
                 parser.nextToken();
                 while (parser.nextToken() == JsonToken.FIELD_NAME) {
                     String name = parser.currentName();
@@ -215,8 +218,10 @@ final class Feed<T> implements AutoCloseable {
                         parser.skipChildren();
                     }
                 }
+                drain(body);
+                whole = true;
             } finally {
-                open = null;
+                end(body, whole);
             }
             if (all.size() > most) {
                 synced = false;
@@ -236,8 +241,9 @@ final class Feed<T> implements AutoCloseable {
                 .with("allowWatchBookmarks", "true")
                 .with("resourceVersion", version)
                 .with("timeoutSeconds", Long.toString(WATCH.toSeconds()));
-        try (InputStream body = ask(request);
-                JsonParser parser = JSON.createParser(body)) {
+        InputStream body = ask(request);
+        boolean whole = false;
+        try (JsonParser parser = JSON.createParser(body)) {
             heard();
             while (!closed && parser.nextToken() == JsonToken.START_OBJECT) {
                 JsonNode event = Slim.read(parser);
@@ -258,9 +264,29 @@ final class Feed<T> implements AutoCloseable {
                 version = object.path("metadata").path("resourceVersion").asText(version);
                 heard();
             }
+            whole = parser.currentToken() == null; // it had its time
             heard();
         } finally {
-            open = null;
+            end(body, whole);
+        }
+    }
+
+    /**
+     * Closing means to the client to break the connection, and one whose answer was read to its end may be carrying somebody
+     * else's by then.
+     */
+    private void end(InputStream body, boolean whole) {
+        open = null;
+        if (!whole) {
+            close(body);
+        }
+    }
+
+    private static void drain(InputStream body) throws IOException {
+        byte[] rest = new byte[1024];
+        int read = body.read(rest);
+        while (read >= 0) {
+            read = body.read(rest);
         }
     }
 
@@ -278,12 +304,13 @@ final class Feed<T> implements AutoCloseable {
         CompletableFuture<HttpResponse<InputStream>> answer = http.sendAsync(asked, InputStream.class);
         try {
             HttpResponse<InputStream> response = answer.get(ANSWER.toMillis(), TimeUnit.MILLISECONDS);
+            if (!response.isSuccessful()) {
+                drain(response.body());
+            }
             if (response.code() == GONE) {
-                close(response.body());
                 throw new Expired();
             }
             if (!response.isSuccessful()) {
-                close(response.body());
                 throw new IOException(
                         response.code() == 403
                                 ? "this engine may not list and watch " + resource
