@@ -475,6 +475,21 @@ public enum ActionType {
                 .toList();
     }
 
+    /** What is needed with these, as people write them; what they leave out is as it is by default. */
+    public List<Right> rightsForWritten(Map<String, Object> given) {
+        return description.rights.stream()
+                .filter(right -> right.when()
+                        .map(when -> Optional.ofNullable(given.get(when.parameter()))
+                                .or(() -> description.parameters.stream()
+                                        .filter(parameter -> parameter.name().equals(when.parameter()))
+                                        .findFirst()
+                                        .flatMap(Parameter::fallback))
+                                .map(when::holds)
+                                .orElse(false))
+                        .orElse(true))
+                .toList();
+    }
+
     /** What takes it back, in a few words; empty where nothing does. */
     public Optional<String> undo() {
         return description.undo;

@@ -31,6 +31,11 @@ public sealed interface Right {
                     .orElse(false);
         }
 
+        /** As it was written, without what detections will fill in: those parameters are no choices. */
+        boolean holds(Object written) {
+            return values.isEmpty() || values.contains(String.valueOf(written));
+        }
+
         String display() {
             return values.isEmpty()
                     ? "with " + parameter

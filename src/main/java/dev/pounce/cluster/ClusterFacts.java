@@ -29,6 +29,13 @@ public interface ClusterFacts {
     /** Gone for a pod that nothing would start again, such as one that somebody made by hand. */
     Answer<Workload> workloadOf(Pod pod);
 
+    /**
+     * One that is told by its own name.
+     *
+     * @param resource as in {@link dev.pounce.asset.ObjectRef}, such as {@code deployments.apps}
+     */
+    Answer<Workload> workload(String resource, String namespace, String name);
+
     /** Those that count it; none is an answer, too. */
     Answer<List<Budget>> budgetsOf(Pod pod);
 
@@ -72,6 +79,11 @@ public interface ClusterFacts {
 
         @Override
         public Answer<Workload> workloadOf(Pod pod) {
+            return unknown();
+        }
+
+        @Override
+        public Answer<Workload> workload(String resource, String namespace, String name) {
             return unknown();
         }
 

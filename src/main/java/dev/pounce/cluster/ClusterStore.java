@@ -71,6 +71,18 @@ final class ClusterStore {
         return controllers.get(uid);
     }
 
+    /** Looks at all of them. */
+    synchronized @Nullable Controller controller(String kind, String namespace, String name) {
+        for (Controller one : controllers.values()) {
+            if (one.name().equals(name)
+                    && one.namespace().equals(namespace)
+                    && one.kind().equals(kind)) {
+                return one;
+            }
+        }
+        return null;
+    }
+
     /** Of this owner, and of the controllers that it owns. */
     synchronized List<Pod> podsOfOwner(String uid) {
         List<Pod> found = new ArrayList<>(byOwner.getOrDefault(uid, Map.of()).values());

@@ -307,6 +307,34 @@ public final class ClusterView implements ClusterFacts, AutoCloseable {
                 last.kind(), pod.namespace(), last.name(), last.uid(), desired, store.podsOfOwner(last.uid())));
     }
 
+    @Override
+    public Answer<Workload> workload(String resource, String namespace, String name) {
+        int dot = resource.indexOf('.');
+        String kind =
+                switch (dot < 0 ? resource : resource.substring(0, dot)) {
+                    case "replicasets" -> "ReplicaSet";
+                    case "deployments" -> "Deployment";
+                    case "statefulsets" -> "StatefulSet";
+                    case "daemonsets" -> "DaemonSet";
+                    default -> "";
+                };
+        Optional<Feed<Controller>> feed = followed(kind);
+        String why = feed.isEmpty() ? resource + " are not followed" : whyUnknown(pods, feed.get());
+        if (why != null) {
+            return new Answer.Unknown<>(why);
+        }
+        Controller found = store.controller(kind, namespace, name);
+        return found == null
+                ? new Answer.Gone<>()
+                : new Answer.Known<>(new Workload(
+                        kind,
+                        namespace,
+                        name,
+                        found.uid(),
+                        OptionalInt.of(found.desired()),
+                        store.podsOfOwner(found.uid())));
+    }
+
     private Optional<Feed<Controller>> followed(String kind) {
         return switch (kind) {
             case "ReplicaSet" -> Optional.of(replicaSets);

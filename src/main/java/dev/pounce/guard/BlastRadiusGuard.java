@@ -1,35 +1,302 @@
 package dev.pounce.guard;
 
 import dev.pounce.action.Action;
+import dev.pounce.action.Share;
+import dev.pounce.asset.Answer;
+import dev.pounce.asset.Asset;
+import dev.pounce.asset.ContainerRef;
+import dev.pounce.asset.NodeRef;
+import dev.pounce.asset.ObjectRef;
+import dev.pounce.asset.PodRef;
+import dev.pounce.cluster.ClusterFacts;
+import dev.pounce.cluster.Pod;
+import dev.pounce.cluster.Workload;
+import dev.pounce.planning.Guards;
+import dev.pounce.planning.Mode;
 import dev.pounce.planning.ResponsePlan;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps a set that limits itself from taking too much of a workload or namespace out of service. Until a view of the
- * cluster tells how much there is, it cannot find out, and what it cannot find out it denies.
+ * Keeps a set that limits itself from taking too much of a workload or namespace out of service. What it cannot find out it
+ * denies.
+ *
+ * <p>Of a workload, whatever is not ready is out of service, whoever did that; and whatever was taken out by us, whichever set
+ * wanted it, also when the cluster does not show it (yet): a pod that is isolated stays ready. In a namespace the pods count
+ * that we have taken out in the last {@link #WINDOW}, or for as long as they are to stay out.
+ *
+ * <p>Rehearsals are counted apart. What it allows it takes for done. Any thread.
  */
 public final class BlastRadiusGuard implements Guard {
 
+    public static final Duration WINDOW = Duration.ofMinutes(10);
+
     private static final String NAME = "blast-radius";
+    private static final int REMEMBERED = 10_000;
+
+    private record Key(String uid, boolean rehearsal) {}
+
+    private record Taken(String namespace, Instant from, Instant until, ResponsePlan.Step by) {}
+
+    /** Pods that a step takes out of service, or why that is not known. */
+    private record Reach(List<Pod> pods, @Nullable String unknown) {
+        static Reach unknown(String why) {
+            return new Reach(List.of(), why);
+        }
+    }
+
+    private final ClusterFacts facts;
+    private final InstantSource clock;
+
+    // Guarded by this
+    private final LinkedHashMap<Key, Taken> taken = new LinkedHashMap<>();
+
+    public BlastRadiusGuard(ClusterFacts facts, InstantSource clock) {
+        this.facts = facts;
+        this.clock = clock;
+    }
 
     @Override
     public Verdict judge(ResponsePlan.Step step) {
-        return step.guards().blastRadius().isPresent() && takesOutOfService(step.action())
-                ? new Verdict.Deny(
-                        NAME,
-                        "it is not known how many pods of its workload and namespace are ready, and action set '"
-                                + step.actionSet() + "' limits how many may be taken out")
-                : new Verdict.Allow();
+        if (!takesOutOfService(step.action())) {
+            return new Verdict.Allow();
+        }
+        Reach reach = reachOf(step.action());
+        boolean limited = step.guards().blastRadius().isPresent();
+        if (reach.unknown() != null) {
+            return limited
+                    ? new Verdict.Deny(
+                            NAME,
+                            reach.unknown() + ", and action set '" + step.actionSet()
+                                    + "' limits how many pods may be taken out of service")
+                    : new Verdict.Allow();
+        }
+        Instant now = clock.instant();
+        boolean rehearsal = step.mode() != Mode.ENFORCE;
+        synchronized (this) {
+            forgetEnded(now);
+            String reason = limited
+                    ? objectionTo(step, step.guards().blastRadius().orElseThrow(), reach.pods(), rehearsal)
+                    : null;
+            if (reason != null) {
+                return new Verdict.Deny(NAME, reason);
+            }
+            Instant until = now.plus(WINDOW);
+            Instant lease = now.plus(step.action().parameters().time("for").orElse(Duration.ZERO));
+            for (Pod pod : reach.pods()) {
+                taken.putIfAbsent(
+                        new Key(pod.uid(), rehearsal),
+                        new Taken(pod.namespace(), now, lease.isAfter(until) ? lease : until, step));
+            }
+            makeRoom();
+        }
+        return new Verdict.Allow();
+    }
+
+    @Override
+    @SuppressWarnings("ReferenceEquality") // this very step, and not one that is like it
+    public synchronized void takeBack(ResponsePlan.Step step) {
+        taken.values().removeIf(one -> one.by() == step);
+    }
+
+    private @Nullable String objectionTo(
+            ResponsePlan.Step step, Guards.BlastRadius limits, List<Pod> pods, boolean rehearsal) {
+        String bySet = ", more than action set '" + step.actionSet() + "' allows: ";
+        if (limits.podsPerNamespace().isPresent()) {
+            int most = limits.podsPerNamespace().get();
+            Set<String> namespaces = new LinkedHashSet<>();
+            pods.forEach(pod -> namespaces.add(pod.namespace()));
+            for (String namespace : namespaces) {
+                long before = taken.entrySet().stream()
+                        .filter(one -> one.getValue().namespace().equals(namespace)
+                                && (rehearsal || !one.getKey().rehearsal()))
+                        .map(one -> one.getKey().uid())
+                        .distinct()
+                        .count();
+                long more = pods.stream()
+                        .filter(pod -> pod.namespace().equals(namespace) && !isTaken(pod, rehearsal))
+                        .count();
+                if (more > 0 && before + more > most) {
+                    return (before + more) + " pods of namespace " + namespace + " would be taken out of service in "
+                            + WINDOW.toMinutes() + " minutes" + bySet + most;
+                }
+            }
+        }
+        return limits.shareOfWorkload().isPresent()
+                ? aboutWorkloads(pods, limits.shareOfWorkload().get(), rehearsal, bySet)
+                : null;
+    }
+
+    private @Nullable String aboutWorkloads(List<Pod> pods, Share share, boolean rehearsal, String bySet) {
+        Set<String> lookedAt = new LinkedHashSet<>();
+        for (Pod pod : pods) {
+            String owner = pod.owner().map(one -> one.uid()).orElse(pod.uid());
+            if (isTaken(pod, rehearsal) || !pod.ready() || !lookedAt.add(owner)) {
+                continue; // it is out already: nothing changes
+            }
+            switch (facts.workloadOf(pod)) {
+                case Answer.Unknown<Workload>(String why) -> {
+                    return "how much of its workload is ready is not known (" + why + ")" + bySet + share.display();
+                }
+                case Answer.Gone<Workload> alone -> {
+                    if (share.atMostOf(1) < 1) {
+                        return pod.display() + " is all there is of it, and would be out of service" + bySet
+                                + share.display();
+                    }
+                }
+                case Answer.Known<Workload>(Workload workload) -> {
+                    String reason = aboutWorkload(workload, pods, share, rehearsal, bySet);
+                    if (reason != null) {
+                        return reason;
+                    }
+                }
+            }
+        }
+        return null;
+    }
+
+    private @Nullable String aboutWorkload(
+            Workload workload, List<Pod> pods, Share share, boolean rehearsal, String bySet) {
+        int whole = workload.desired()
+                .orElseGet(() -> Math.toIntExact(
+                        workload.pods().stream().filter(pod -> !pod.hasEnded()).count()));
+        long serving = workload.pods().stream()
+                .filter(pod -> pod.ready()
+                        && !isTaken(pod, rehearsal)
+                        && pods.stream().noneMatch(one -> one.uid().equals(pod.uid())))
+                .count();
+        long out = Math.max(0, whole - serving);
+        int most = share.atMostOf(whole);
+        return out > most
+                ? out + " of " + whole + " pods of " + workload.display() + " would be out of service" + bySet
+                        + share.display() + (share.percent() ? ", which is " + most : "")
+                : null;
+    }
+
+    /** A rehearsal finds out what would be, beside what is. */
+    private boolean isTaken(Pod pod, boolean rehearsal) {
+        return taken.containsKey(new Key(pod.uid(), false))
+                || (rehearsal && taken.containsKey(new Key(pod.uid(), true)));
+    }
+
+    private void forgetEnded(Instant now) {
+        // A clock that was set back must not make it last longer
+        taken.values().removeIf(one -> !now.isBefore(one.until()) || now.isBefore(one.from()));
+    }
+
+    private void makeRoom() {
+        Iterator<Taken> oldest = taken.values().iterator();
+        while (taken.size() > REMEMBERED) {
+            oldest.next();
+            oldest.remove();
+        }
+    }
+
+    private Reach reachOf(Action action) {
+        return switch (action.type()) {
+            case POD_TERMINATE, POD_QUARANTINE, NODE_ISOLATE_CONTAINER -> one(action.target());
+            case POD_ISOLATE ->
+                action.parameters().text("scope").filter("workload"::equals).isPresent()
+                        ? workload(action.target())
+                        : one(action.target());
+            case NODE_DRAIN -> onNode(action.target(), false);
+            case NODE_TAINT -> onNode(action.target(), true);
+            case WORKLOAD_SCALE ->
+                scaled(action.target(), action.parameters().number("replicas").orElse(0L));
+            default -> new Reach(List.of(), null);
+        };
+    }
+
+    private Reach one(Asset target) {
+        return switch (podOf(target)) {
+            case Answer.Known<Pod>(Pod pod) -> new Reach(List.of(pod), null);
+            case Answer.Gone<Pod> gone ->
+                Reach.unknown(target.display() + " is not (or not yet) among the cluster's pods");
+            case Answer.Unknown<Pod>(String why) -> Reach.unknown(why);
+        };
+    }
+
+    private Answer<Pod> podOf(Asset target) {
+        return switch (target) {
+            case PodRef pod ->
+                pod.uid().isPresent() ? facts.podWithUid(pod.uid().get()) : facts.pod(pod.namespace(), pod.name());
+            case ContainerRef container -> facts.podOfContainer(container.id());
+            default -> new Answer.Unknown<>(target.display() + " is no pod");
+        };
+    }
+
+    private Reach workload(Asset target) {
+        Answer<Workload> found =
+                switch (target) {
+                    case ObjectRef object ->
+                        facts.workload(object.resource(), object.namespace().orElse(""), object.name());
+                    default ->
+                        switch (podOf(target)) {
+                            case Answer.Known<Pod>(Pod pod) -> facts.workloadOf(pod);
+                            case Answer.Gone<Pod> gone ->
+                                new Answer.Unknown<>(
+                                        target.display() + " is not (or not yet) among the cluster's pods");
+                            case Answer.Unknown<Pod>(String why) -> new Answer.Unknown<>(why);
+                        };
+                };
+        return switch (found) {
+            case Answer.Known<Workload>(Workload workload) -> new Reach(workload.pods(), null);
+            case Answer.Gone<Workload> none ->
+                target instanceof ObjectRef ? Reach.unknown(target.display() + " is not known") : one(target);
+            case Answer.Unknown<Workload>(String why) -> Reach.unknown(why);
+        };
+    }
+
+    /** Which ones the workload gives up is its own choice; here it is the ones that serve. */
+    private Reach scaled(Asset target, long replicas) {
+        Reach all = workload(target);
+        List<Pod> serving = all.pods().stream().filter(Pod::ready).toList();
+        return all.unknown() != null || serving.size() <= replicas
+                ? new Reach(List.of(), all.unknown())
+                : new Reach(serving.subList(0, serving.size() - Math.toIntExact(replicas)), null);
+    }
+
+    /** @param daemonSets whether their pods go, too */
+    private Reach onNode(Asset target, boolean daemonSets) {
+        String node =
+                switch (target) {
+                    case NodeRef named -> named.name();
+                    case PodRef pod -> podOf(pod) instanceof Answer.Known<Pod>(Pod known) ? known.node() : "";
+                    default -> "";
+                };
+        if (node.isEmpty()) {
+            return Reach.unknown("the node of " + target.display() + " is not known");
+        }
+        return switch (facts.podsOfNode(node)) {
+            case Answer.Known<List<Pod>>(List<Pod> pods) -> {
+                List<Pod> go = new ArrayList<>(pods);
+                go.removeIf(pod -> pod.mirror()
+                        || pod.hasEnded()
+                        || (!daemonSets
+                                && pod.owner()
+                                        .filter(owner -> Objects.equals(owner.kind(), "DaemonSet"))
+                                        .isPresent()));
+                yield new Reach(go, null);
+            }
+            case Answer.Gone<List<Pod>> gone -> Reach.unknown("node " + node + " is not known");
+            case Answer.Unknown<List<Pod>>(String why) -> Reach.unknown(why);
+        };
     }
 
     private static boolean takesOutOfService(Action action) {
         return switch (action.type()) {
-            case POD_TERMINATE,
-                    POD_QUARANTINE,
-                    POD_ISOLATE,
-                    NODE_ISOLATE_CONTAINER,
-                    NODE_DRAIN,
-                    NODE_TAINT,
-                    WORKLOAD_SCALE -> true;
+            case POD_TERMINATE, POD_QUARANTINE, POD_ISOLATE, NODE_ISOLATE_CONTAINER, NODE_DRAIN, WORKLOAD_SCALE -> true;
+            case NODE_TAINT ->
+                action.parameters().text("effect").filter("NoExecute"::equals).isPresent();
             case PROCESS_KILL,
                     PROCESS_SUSPEND,
                     PROCESS_RESUME,

@@ -4,17 +4,25 @@ import dev.pounce.action.Action;
 import dev.pounce.action.ActionType;
 import dev.pounce.action.Family;
 import dev.pounce.action.TargetKind;
+import dev.pounce.asset.Answer;
 import dev.pounce.asset.Asset;
+import dev.pounce.asset.ContainerRef;
+import dev.pounce.asset.NodeRef;
 import dev.pounce.asset.ObjectRef;
 import dev.pounce.asset.PodRef;
+import dev.pounce.cluster.ClusterFacts;
+import dev.pounce.cluster.Node;
+import dev.pounce.cluster.OwnPlace;
+import dev.pounce.cluster.Pod;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** What a cluster stands on, by what can be told from names; no facts of a cluster are asked for. */
+/** What a cluster stands on: its own namespaces, what kubelets run from files, who runs the cluster, and ourselves. */
 final class ClusterObjects {
 
-    private static final Set<String> NAMESPACES = Set.of("kube-system", "kube-public", "kube-node-lease");
+    private static final Set<String> NAMESPACES =
+            Set.of("kube-system", "kube-public", "kube-node-lease", "pounce", "pounce-system");
 
     /** Deleting one of them takes away more than the object itself, or what everything else relies on. */
     private static final Set<String> NEVER_DELETED = Set.of(
@@ -32,29 +40,113 @@ final class ClusterObjects {
     private static final Set<String> OWN_ROLES =
             Set.of("cluster-admin", "admin", "edit", "view", "kubeadm:get-nodes", "kubelet-api-admin");
 
-    private ClusterObjects() {}
+    /** Null for who judges by names alone. */
+    private final @Nullable ClusterFacts facts;
+
+    private final OwnPlace own;
+
+    ClusterObjects(@Nullable ClusterFacts facts, OwnPlace own) {
+        this.facts = facts;
+        this.own = own;
+    }
 
     /** Why it must not be touched, or null. Evidence and calls change nothing. */
-    static @Nullable String objectionTo(Action.OnCluster action) {
+    @Nullable
+    String objectionTo(Action.OnCluster action) {
         Family family = action.type().family();
         if (family == Family.EVIDENCE || family == Family.CALL) {
             return null;
         }
         Asset target = action.target();
+        boolean onNode = action.type().targets().contains(TargetKind.NODE);
         Optional<String> namespace =
                 switch (target) {
                     // A node is named by one of its pods, and is not in the pod's namespace
-                    case PodRef pod
-                    when !action.type().targets().contains(TargetKind.NODE) -> Optional.of(pod.namespace());
+                    case PodRef pod when !onNode -> Optional.of(pod.namespace());
                     case ObjectRef object -> object.namespace();
                     default -> Optional.empty();
                 };
-        if (namespace.isPresent() && isProtected(namespace.get())) {
+        if (namespace.isPresent() && NAMESPACES.contains(namespace.get())) {
             return target.display() + " is in namespace " + namespace.get() + ", which is protected";
         }
-        return action.type() == ActionType.OBJECT_DELETE && target instanceof ObjectRef object
+        String deletion = action.type() == ActionType.OBJECT_DELETE && target instanceof ObjectRef object
                 ? aboutDeletion(object)
                 : null;
+        if (deletion != null || facts == null) {
+            return deletion;
+        }
+        return onNode ? aboutNode(action.type(), target, facts) : aboutPod(target, facts);
+    }
+
+    private @Nullable String aboutPod(Asset target, ClusterFacts known) {
+        return switch (target) {
+            case PodRef pod -> aboutPod(target, podOf(pod, known));
+            case ContainerRef container -> aboutPod(target, known.podOfContainer(container.id()));
+            case ObjectRef object
+            when object.resource().equals("pods") ->
+                aboutPod(target, known.pod(object.namespace().orElse(""), object.name()));
+            default -> null;
+        };
+    }
+
+    /** One out of a kubelet's file has another uid in the API than on its node. */
+    private static Answer<Pod> podOf(PodRef pod, ClusterFacts known) {
+        Answer<Pod> named = known.pod(pod.namespace(), pod.name());
+        if (pod.uid().isEmpty() || (named instanceof Answer.Known<Pod>(Pod found) && found.mirror())) {
+            return named;
+        }
+        return known.podWithUid(pod.uid().get());
+    }
+
+    private @Nullable String aboutPod(Asset target, Answer<Pod> answer) {
+        return switch (answer) {
+            case Answer.Gone<Pod> gone -> null;
+            case Answer.Unknown<Pod>(String why) ->
+                "whether the cluster stands on " + target.display() + " is not known: " + why;
+            case Answer.Known<Pod>(Pod pod) -> {
+                if (NAMESPACES.contains(pod.namespace())) {
+                    yield pod.display() + " is in namespace " + pod.namespace() + ", which is protected";
+                }
+                if (pod.mirror()) {
+                    yield pod.display() + " is run by its node's kubelet from a file, as the control plane is";
+                }
+                yield own.isOurs(pod) ? pod.display() + " is a part of this engine" : null;
+            }
+        };
+    }
+
+    /** Whoever runs the cluster itself has to stay where he is; what is written on his node harms nobody. */
+    private static @Nullable String aboutNode(ActionType type, Asset target, ClusterFacts known) {
+        boolean drivesAway =
+                type == ActionType.NODE_CORDON || type == ActionType.NODE_DRAIN || type == ActionType.NODE_TAINT;
+        if (!drivesAway) {
+            return null;
+        }
+        String unknown = "whether " + target.display() + " runs the control plane is not known: ";
+        String name;
+        switch (target) {
+            case NodeRef node -> name = node.name();
+            case PodRef pod -> {
+                switch (podOf(pod, known)) {
+                    case Answer.Known<Pod>(Pod found) -> name = found.node();
+                    case Answer.Gone<Pod> gone -> {
+                        return unknown + "the pod is not (or not yet) among the cluster's";
+                    }
+                    case Answer.Unknown<Pod>(String why) -> {
+                        return unknown + why;
+                    }
+                }
+            }
+            default -> {
+                return null;
+            }
+        }
+        return switch (known.node(name)) {
+            case Answer.Known<Node>(Node node) ->
+                node.controlPlane() ? "node " + node.name() + " runs the control plane" : null;
+            case Answer.Gone<Node> gone -> null;
+            case Answer.Unknown<Node>(String why) -> unknown + why;
+        };
     }
 
     private static @Nullable String aboutDeletion(ObjectRef object) {
@@ -70,9 +162,5 @@ final class ClusterObjects {
                                 || OWN_ROLES.contains(object.name()))
                 ? object.display() + " belongs to the cluster itself"
                 : null;
-    }
-
-    private static boolean isProtected(String namespace) {
-        return NAMESPACES.contains(namespace) || namespace.equals("pounce") || namespace.startsWith("pounce-");
     }
 }

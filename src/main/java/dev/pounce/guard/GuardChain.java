@@ -2,10 +2,13 @@ package dev.pounce.guard;
 
 import dev.pounce.action.ActionType;
 import dev.pounce.action.Family;
+import dev.pounce.cluster.ClusterFacts;
+import dev.pounce.cluster.OwnPlace;
 import dev.pounce.planning.ResponsePlan;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -28,18 +31,47 @@ public final class GuardChain implements Guard {
         return standard(facts, clock, ActionType.of(Family.PROCESS), new BudgetGuard(clock));
     }
 
+    /** The same with other actuators. */
+    public static GuardChain standard(
+            ProcessFacts facts, InstantSource clock, Set<ActionType> reachable, BudgetGuard budgets) {
+        return of(
+                new ProtectedSetGuard(facts), ClusterFacts.NO_CLUSTER, new PermissionGuard(reachable), clock, budgets);
+    }
+
     /**
-     * Mode, protected set, blast radius, permission, cooldown, budget: those that take for done what they allow come last.
+     * Where a cluster is answered for.
      *
+     * @param own where in it this engine runs
      * @param reachable what there is an actuator for
      */
     public static GuardChain standard(
-            ProcessFacts facts, InstantSource clock, Set<ActionType> reachable, BudgetGuard budgets) {
+            ProcessFacts facts,
+            ClusterFacts cluster,
+            OwnPlace own,
+            Permissions permissions,
+            InstantSource clock,
+            Set<ActionType> reachable,
+            BudgetGuard budgets) {
+        return of(
+                new ProtectedSetGuard(facts, cluster, own),
+                cluster,
+                new PermissionGuard(reachable, Optional.of(permissions)),
+                clock,
+                budgets);
+    }
+
+    /** Mode, protected set, permission, blast radius, cooldown, budget: those that take for done what they allow come last. */
+    private static GuardChain of(
+            ProtectedSetGuard protectedSet,
+            ClusterFacts cluster,
+            PermissionGuard permission,
+            InstantSource clock,
+            BudgetGuard budgets) {
         return new GuardChain(List.of(
                 new ModeGuard(),
-                new ProtectedSetGuard(facts),
-                new BlastRadiusGuard(),
-                new PermissionGuard(reachable),
+                protectedSet,
+                permission,
+                new BlastRadiusGuard(cluster, clock),
                 new CooldownGuard(SAME_AGAIN, clock),
                 budgets));
     }

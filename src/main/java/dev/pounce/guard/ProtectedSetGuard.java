@@ -2,6 +2,8 @@ package dev.pounce.guard;
 
 import dev.pounce.action.Action;
 import dev.pounce.asset.Answer;
+import dev.pounce.cluster.ClusterFacts;
+import dev.pounce.cluster.OwnPlace;
 import dev.pounce.guard.ProcessFacts.Facts;
 import dev.pounce.planning.ResponsePlan;
 import java.util.ArrayDeque;
@@ -17,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Keeps the engine from harming what the node stands on: the first process, the kernel's threads, the engine
  * with its ancestors and children (the probe is one), init and its parts, the message bus, the way in over
- * SSH, container runtimes and their monitors, and the kubelet.
+ * SSH, container runtimes and their monitors, and the kubelet; and what the cluster stands on, see {@link ClusterObjects}.
  *
  * <p>Decided by what a process is and not by what it calls itself: by its place in the process tree, or by the
  * path of its program, its being the host's own <em>and</em> its running as root or a system account. A process in a container is not protected by
@@ -91,6 +93,7 @@ public final class ProtectedSetGuard implements Guard {
     private static final long FIRST_OF_PEOPLE = 1000;
 
     private final ProcessFacts facts;
+    private final ClusterObjects objects;
 
     /**
      * Start times by pid, taken down once: when a parent of ours dies, one of its own ancestors takes us over, so the list
@@ -98,8 +101,16 @@ public final class ProtectedSetGuard implements Guard {
      */
     private volatile @Nullable Map<Integer, Long> ancestors;
 
+    /** Of a cluster, what can be told from names is protected. */
     public ProtectedSetGuard(ProcessFacts facts) {
         this.facts = facts;
+        this.objects = new ClusterObjects(null, OwnPlace.OUTSIDE);
+    }
+
+    /** @param own where this engine itself runs */
+    public ProtectedSetGuard(ProcessFacts facts, ClusterFacts cluster, OwnPlace own) {
+        this.facts = facts;
+        this.objects = new ClusterObjects(cluster, own);
     }
 
     @Override
@@ -116,7 +127,7 @@ public final class ProtectedSetGuard implements Guard {
                         aboutOne(suspend.target().pid());
                     // A protected process that was stopped is better off running.
                     case Action.ResumeProcess resume -> null;
-                    case Action.OnCluster onCluster -> ClusterObjects.objectionTo(onCluster);
+                    case Action.OnCluster onCluster -> objects.objectionTo(onCluster);
                     case Action.TakeBack takeBack -> null; // restores what was there before us
                 };
         return reason == null ? new Verdict.Allow() : new Verdict.Deny(NAME, reason);

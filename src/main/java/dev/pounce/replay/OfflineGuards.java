@@ -1,6 +1,7 @@
 package dev.pounce.replay;
 
 import dev.pounce.action.ActionType;
+import dev.pounce.cluster.ClusterFacts;
 import dev.pounce.detection.Detection;
 import dev.pounce.guard.BlastRadiusGuard;
 import dev.pounce.guard.BudgetGuard;
@@ -41,7 +42,7 @@ final class OfflineGuards {
         guards = List.of(
                 new Named("mode", new ModeGuard()),
                 new Named("protected", new ProtectedSetGuard(facts)),
-                new Named("blast-radius", new BlastRadiusGuard()),
+                new Named("blast-radius", new BlastRadiusGuard(ClusterFacts.NO_CLUSTER, clock)),
                 new Named("permission", new PermissionGuard(EnumSet.allOf(ActionType.class))),
                 new Named("cooldown", new CooldownGuard(GuardChain.SAME_AGAIN, clock)),
                 new Named("budget", new BudgetGuard(clock)));

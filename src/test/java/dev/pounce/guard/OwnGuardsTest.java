@@ -12,6 +12,7 @@ import dev.pounce.asset.Asset;
 import dev.pounce.asset.NodeRef;
 import dev.pounce.asset.ObjectRef;
 import dev.pounce.asset.PodRef;
+import dev.pounce.cluster.ClusterFacts;
 import dev.pounce.planning.Guards;
 import dev.pounce.planning.Mode;
 import dev.pounce.planning.OnFailure;
@@ -197,7 +198,7 @@ class OwnGuardsTest {
         Guards limited = new Guards(
                 Optional.empty(),
                 Optional.of(new Guards.BlastRadius(Optional.of(new Share(33, true)), Optional.empty())));
-        BlastRadiusGuard guard = new BlastRadiusGuard();
+        BlastRadiusGuard guard = new BlastRadiusGuard(ClusterFacts.NO_CLUSTER, clock);
 
         // When // Then
         assertThat(guard.judge(step(terminate, Mode.ENFORCE, limited)))

@@ -193,6 +193,15 @@ public final class ACluster implements ClusterFacts {
     }
 
     @Override
+    public Answer<Workload> workload(String resource, String namespace, String name) {
+        List<Pod> all = those(pod -> pod.namespace().equals(namespace)
+                && pod.owner().map(Owner::name).filter(name::equals).isPresent());
+        return unheardOf.isEmpty() && all.isEmpty()
+                ? new Answer.Gone<>()
+                : workloadOf(all.isEmpty() ? pod("", "", owner("")) : all.getFirst());
+    }
+
+    @Override
     public Answer<List<Budget>> budgetsOf(Pod pod) {
         return unheardOf.isPresent() ? new Answer.Unknown<>(unheardOf.get()) : new Answer.Known<>(List.of());
     }
