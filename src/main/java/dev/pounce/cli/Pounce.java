@@ -40,6 +40,7 @@ import picocli.CommandLine.Spec;
             ImportCommand.class,
             CrdsCommand.class,
             ProbeCommand.class,
+            RbacCommand.class,
             RearmCommand.class,
             ContainmentsCommand.class,
             ReleaseCommand.class,
