@@ -1,5 +1,8 @@
 package dev.pounce.cluster;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -22,6 +25,8 @@ public record Request(String method, String path, Map<String, String> query, Str
 
     /** Who has changed what, in the objects' own book-keeping. */
     public static final String FIELD_MANAGER = "pounce";
+
+    private static final ObjectMapper OPTIONS = new ObjectMapper();
 
     public Request {
         query = Map.copyOf(query);
@@ -58,7 +63,17 @@ public record Request(String method, String path, Map<String, String> query, Str
 
     /** The server goes all the way, admission included, and keeps nothing. */
     public Request dryRun() {
-        return with("dryRun", "All");
+        if (!method.equals("DELETE")) {
+            return with("dryRun", "All");
+        }
+        // Of a deletion with options the server reads nothing else: it would delete
+        try {
+            ObjectNode options = body.isEmpty() ? OPTIONS.createObjectNode() : (ObjectNode) OPTIONS.readTree(body);
+            options.putArray("dryRun").add("All");
+            return new Request(method, path, query, JSON, options.toString());
+        } catch (JsonProcessingException notOurs) {
+            throw new IllegalArgumentException("no options of a deletion: " + body, notOurs);
+        }
     }
 
     String target() {
