@@ -278,7 +278,8 @@ public enum ActionType {
             .needs(api("apps", "replicasets", "get"))
             .needs(api("apps", "deployments/scale", "get", "patch"))
             .needs(api("apps", "replicasets/scale", "get", "patch"))
-            .needs(api("apps", "statefulsets/scale", "get", "patch"))),
+            .needs(api("apps", "statefulsets/scale", "get", "patch"))
+            .needs(api("autoscaling", "horizontalpodautoscalers", "list"))),
 
     OBJECT_DELETE(new Description(
                     "object.delete",

@@ -53,13 +53,6 @@ record AllowList(boolean dns, List<IpRange> ranges, List<String> namespaces) {
                 namespaces.stream().filter(other.namespaces::contains).toList());
     }
 
-    List<String> texts(boolean version6) {
-        return ranges.stream()
-                .filter(range -> range.version6() == version6)
-                .map(IpRange::text)
-                .toList();
-    }
-
     /** One line of JSON, the same for the same list. */
     String text() {
         ObjectNode text = JSON.createObjectNode().put("dns", dns);

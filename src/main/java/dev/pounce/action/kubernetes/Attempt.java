@@ -267,6 +267,11 @@ final class Attempt {
         return tryChange(request, Again.UNLESS_CONFLICT);
     }
 
+    /** Such as {@link #tryChange}, asked once: for what keeps a time of its own. */
+    Reply tryChangeNow(Request request) {
+        return tryChange(request, Again.NOT_AT_ALL);
+    }
+
     private Reply tryChange(Request request, Again again) {
         if (rehearsal) {
             Instant soon = now().plus(LONGEST_REHEARSAL);
@@ -284,7 +289,8 @@ final class Attempt {
         ALWAYS,
         UNLESS_CONFLICT,
         /** Only when the server said that it did nothing. */
-        NEVER
+        NEVER,
+        NOT_AT_ALL
     }
 
     /** The body of an answer to a change; any other ends the step. */
@@ -314,7 +320,7 @@ final class Attempt {
     /**
      * To be called once the target is known for certain, before the first change.
      *
-     * @param target what was resolved; its kind may be another than the action's, which then stays as it is
+     * @param target what was resolved: the undo is aimed at it, if the verb can be
      * @param before what takes the step back, in the verb's own words
      */
     void changes(Asset target, Map<String, String> before) throws StepEnds {
@@ -365,6 +371,9 @@ final class Attempt {
     }
 
     private static boolean isPassing(Reply reply, Again again) {
+        if (again == Again.NOT_AT_ALL) {
+            return false;
+        }
         return switch (reply) {
             case Reply.Ok ok -> false;
             case Reply.Unheard unheard -> again != Again.NEVER;

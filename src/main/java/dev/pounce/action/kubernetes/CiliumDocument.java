@@ -20,7 +20,6 @@ import java.util.stream.Stream;
 final class CiliumDocument {
 
     private static final String NAMESPACE = "k8s:io.kubernetes.pod.namespace";
-    private static final List<String> BOTH_WORLDS = List.of("0.0.0.0/0", "::/0");
 
     /** Labels of the template's own that Cilium leaves out of a pod's identity unless it is told otherwise. */
     private static final Set<String> NOT_OF_THE_IDENTITY =
@@ -74,14 +73,14 @@ final class CiliumDocument {
     }
 
     private static void world(ArrayNode rules, String key, AllowList allow) {
-        for (String world : BOTH_WORLDS) {
-            ArrayNode sets = rules.addObject().withArray(key);
-            ObjectNode set = sets.addObject().put("cidr", world);
-            List<String> except = allow.texts(world.contains(":"));
-            if (except.contains(world)) {
-                rules.remove(rules.size() - 1);
-            } else {
-                except.forEach(range -> set.withArray("except").add(range));
+        for (boolean version6 : List.of(false, true)) {
+            List<IpRange> allowed = allow.ranges().stream()
+                    .filter(range -> range.version6() == version6)
+                    .toList();
+            if (allowed.stream().noneMatch(range -> range.prefix() == 0)) {
+                ObjectNode set =
+                        rules.addObject().withArray(key).addObject().put("cidr", version6 ? "::/0" : "0.0.0.0/0");
+                allowed.forEach(range -> set.withArray("except").add(range.text()));
             }
         }
     }

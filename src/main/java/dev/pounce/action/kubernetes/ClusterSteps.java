@@ -5,6 +5,9 @@ import dev.pounce.action.ActionType;
 import dev.pounce.action.Outcome;
 import dev.pounce.asset.PodRef;
 import dev.pounce.cluster.ClusterAccess;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Optional;
@@ -12,6 +15,9 @@ import java.util.function.Function;
 
 /** Which class does what. A new verb does not compile until it stands here. */
 final class ClusterSteps {
+
+    /** The kubelet puts it into every pod that has a service account. */
+    private static final Path OWN_NAMESPACE = Path.of("/var/run/secrets/kubernetes.io/serviceaccount/namespace");
 
     private ClusterSteps() {}
 
@@ -36,13 +42,13 @@ final class ClusterSteps {
             case POD_EXEC -> Optional.of(new PodProgram(new Programs(cluster)));
             case POD_SCRIPT -> Optional.of(new PodProgram(new Programs(cluster)));
             case POD_ISOLATE -> Optional.of(new PodIsolation());
-            case NODE_CORDON -> Optional.of(new NotYet());
-            case NODE_DRAIN -> Optional.of(new NotYet());
-            case NODE_TAINT -> Optional.of(new NotYet());
-            case NODE_LABEL -> Optional.of(new NotYet());
-            case NODE_ANNOTATE -> Optional.of(new NotYet());
-            case WORKLOAD_SCALE -> Optional.of(new NotYet());
-            case OBJECT_DELETE -> Optional.of(new NotYet());
+            case NODE_CORDON -> Optional.of(new NodeCordon());
+            case NODE_DRAIN -> Optional.of(new NodeDrain(ownNamespace()));
+            case NODE_TAINT -> Optional.of(new NodeTaint());
+            case NODE_LABEL -> Optional.of(new NodeMetadata(Metadata.Field.LABELS));
+            case NODE_ANNOTATE -> Optional.of(new NodeMetadata(Metadata.Field.ANNOTATIONS));
+            case WORKLOAD_SCALE -> Optional.of(new WorkloadScale());
+            case OBJECT_DELETE -> Optional.of(new ObjectDeletion());
             case PROCESS_KILL,
                     PROCESS_SUSPEND,
                     PROCESS_RESUME,
@@ -57,6 +63,15 @@ final class ClusterSteps {
                     CALL_LAMBDA,
                     CALL_FUNCTION -> Optional.empty();
         };
+    }
+
+    /** Where our own pods are; empty outside of a cluster. */
+    private static Optional<String> ownNamespace() {
+        try {
+            return Optional.of(Files.readString(OWN_NAMESPACE).strip()).filter(name -> !name.isEmpty());
+        } catch (IOException inNoPod) {
+            return Optional.empty();
+        }
     }
 
     private static final class NotYet implements ClusterStep {
