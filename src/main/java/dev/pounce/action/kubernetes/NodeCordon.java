@@ -69,7 +69,8 @@ final class NodeCordon implements ClusterStep {
                                 new Outcome.AlreadySo(ref.display() + " takes new pods again since before"));
                     }
                     Optional<String> owner = owner(node);
-                    if (!isBy(node, attempt.response()) || !owner.map(Request.FIELD_MANAGER::equals).orElse(true)) {
+                    if (!isBy(node, attempt.response())
+                            || !owner.map(Request.FIELD_MANAGER::equals).orElse(true)) {
                         throw StepEnds.withheld(ref.display() + " is kept from taking new pods by "
                                 + owner.filter(name -> !name.equals(Request.FIELD_MANAGER))
                                         .orElse("somebody else")

@@ -104,7 +104,8 @@ final class NodeDrain implements ClusterStep {
                 .limit(MOST_NAMED)
                 .map(one -> one.name() + " (" + one.why() + ")")
                 .toList();
-        return String.join(", ", names) + (stay.size() > MOST_NAMED ? " and " + (stay.size() - MOST_NAMED) + " more" : "");
+        return String.join(", ", names)
+                + (stay.size() > MOST_NAMED ? " and " + (stay.size() - MOST_NAMED) + " more" : "");
     }
 
     private Choice choice(Attempt attempt, NodeRef node) throws StepEnds {
@@ -139,7 +140,10 @@ final class NodeDrain implements ClusterStep {
         }
         // By its namespace too: any pod can have a label
         if (ownNamespace.filter(namespace::equals).isPresent()
-                && metadata.path("labels").path("app.kubernetes.io/name").asText().equals(Ours.POUNCE)) {
+                && metadata.path("labels")
+                        .path("app.kubernetes.io/name")
+                        .asText()
+                        .equals(Ours.POUNCE)) {
             return Optional.of("our own");
         }
         if (attempt.parameters().words("excludeNamespaces").contains(namespace)) {
@@ -160,16 +164,18 @@ final class NodeDrain implements ClusterStep {
         Collection<Fate> fates = new ConcurrentLinkedQueue<>();
         Semaphore atOnce = new Semaphore(AT_ONCE);
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            lanes.values().forEach(lane -> threads.execute(() -> lane.forEach(pod -> {
-                try {
-                    fates.add(fate(attempt, pod, least, atOnce));
-                } catch (StepEnds ends) {
-                    fates.add(new Fate.Stays(
-                            name(pod), ends.outcome() instanceof Outcome.Failed failed ? failed.reason() : "unknown"));
-                } catch (RuntimeException bug) {
-                    fates.add(new Fate.Stays(name(pod), "a bug of ours: " + bug));
-                }
-            })));
+            lanes.values()
+                    .forEach(lane -> threads.execute(() -> lane.forEach(pod -> {
+                        try {
+                            fates.add(fate(attempt, pod, least, atOnce));
+                        } catch (StepEnds ends) {
+                            fates.add(new Fate.Stays(
+                                    name(pod),
+                                    ends.outcome() instanceof Outcome.Failed failed ? failed.reason() : "unknown"));
+                        } catch (RuntimeException bug) {
+                            fates.add(new Fate.Stays(name(pod), "a bug of ours: " + bug));
+                        }
+                    })));
         }
         return fates;
     }
@@ -205,13 +211,15 @@ final class NodeDrain implements ClusterStep {
 
     /** Empty when it was accepted. */
     private static Optional<Fate> evicted(Attempt attempt, PodRef ref, Semaphore atOnce) throws StepEnds {
-        ObjectNode eviction = JSON.createObjectNode().put("apiVersion", "policy/v1").put("kind", "Eviction");
+        ObjectNode eviction =
+                JSON.createObjectNode().put("apiVersion", "policy/v1").put("kind", "Eviction");
         eviction.putObject("metadata").put("name", ref.name()).put("namespace", ref.namespace());
         ObjectNode options = eviction.putObject("deleteOptions");
         options.putObject("preconditions").put("uid", ref.uid().orElseThrow());
         attempt.parameters()
                 .time("grace")
-                .ifPresent(grace -> options.put("gracePeriodSeconds", Math.max(1, grace.plusMillis(999).toSeconds())));
+                .ifPresent(grace -> options.put(
+                        "gracePeriodSeconds", Math.max(1, grace.plusMillis(999).toSeconds())));
         Request request = Request.create(Attempt.path(ref).sub("eviction"), eviction.toString());
         while (true) {
             Reply reply;
@@ -225,10 +233,12 @@ final class NodeDrain implements ClusterStep {
                 case Reply.Ok ok -> {
                     return Optional.empty();
                 }
-                case Reply.Refused refused when refused.isNotFound() -> {
+                case Reply.Refused refused
+                when refused.isNotFound() -> {
                     return Optional.of(new Fate.Gone());
                 }
-                case Reply.Refused refused when refused.isPassing() || refused.isConflict() -> {
+                case Reply.Refused refused
+                when refused.isPassing() || refused.isConflict() -> {
                     if (refused.isConflict() && isGone(attempt, ref)) {
                         return Optional.of(new Fate.Gone());
                     }
@@ -276,8 +286,8 @@ final class NodeDrain implements ClusterStep {
                 return Optional.empty();
             }
             if (attempt.rehearsal() || !attempt.pause(LONGEST_BETWEEN_LOOKS)) {
-                return Optional.of("of " + owner.get().display() + " " + Math.max(stay, 0)
-                        + " would stay ready, and " + needed + " have to");
+                return Optional.of("of " + owner.get().display() + " " + Math.max(stay, 0) + " would stay ready, and "
+                        + needed + " have to");
             }
         }
     }

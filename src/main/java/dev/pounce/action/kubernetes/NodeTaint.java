@@ -90,8 +90,8 @@ final class NodeTaint implements ClusterStep {
                 node -> {
                     Optional<String> there = taint.valueAt(node);
                     if (there.isEmpty()) {
-                        return new NodeTarget.Decision.Nothing(
-                                new Outcome.AlreadySo(ref.display() + " has no taint " + taint.display() + " any more"));
+                        return new NodeTarget.Decision.Nothing(new Outcome.AlreadySo(
+                                ref.display() + " has no taint " + taint.display() + " any more"));
                     }
                     if (!there.get().equals(taint.value())) {
                         throw StepEnds.withheld("somebody has changed the taint of " + ref.display() + " to "
@@ -113,7 +113,9 @@ final class NodeTaint implements ClusterStep {
     public Outcome observe(Attempt attempt) throws StepEnds {
         NodeRef ref = NodeTarget.of(attempt);
         Taint taint = Taint.of(attempt.parameters());
-        return taint.valueAt(NodeTarget.read(attempt, ref)).filter(taint.value()::equals).isPresent()
+        return taint.valueAt(NodeTarget.read(attempt, ref))
+                        .filter(taint.value()::equals)
+                        .isPresent()
                 ? new Outcome.AlreadySo(ref.display() + " has the taint " + taint.display())
                 : new Outcome.Failed(ref.display() + " has no taint " + taint.display(), true);
     }

@@ -30,7 +30,8 @@ final class NodeTarget {
                 }
                 yield new NodeRef(name);
             }
-            default -> throw new IllegalStateException("no node: " + attempt.action().target());
+            default ->
+                throw new IllegalStateException("no node: " + attempt.action().target());
         };
     }
 

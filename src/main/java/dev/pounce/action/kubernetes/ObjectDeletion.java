@@ -68,13 +68,15 @@ final class ObjectDeletion implements ClusterStep {
                             ? attempt.done(ref.display() + " would be deleted")
                             : ended(attempt, ref, path, uid(object));
                 }
-                case Reply.Refused refused when refused.isConflict() -> {
+                case Reply.Refused refused
+                when refused.isConflict() -> {
                     // Changed since: the look above says whether it is still the same
                     if (!attempt.pause(FIRST_LOOK)) {
                         throw attempt.refusal(refused);
                     }
                 }
-                case Reply.Refused refused when refused.isNotFound() -> {
+                case Reply.Refused refused
+                when refused.isNotFound() -> {
                     if (attempt.lostAnswer()) {
                         return attempt.done(ref.display() + " is gone");
                     }
@@ -115,7 +117,9 @@ final class ObjectDeletion implements ClusterStep {
                 });
         options.putObject("preconditions")
                 .put("uid", uid(object))
-                .put("resourceVersion", object.path("metadata").path("resourceVersion").asText());
+                .put(
+                        "resourceVersion",
+                        object.path("metadata").path("resourceVersion").asText());
         return options.toString();
     }
 
@@ -127,7 +131,8 @@ final class ObjectDeletion implements ClusterStep {
         Duration pause = FIRST_LOOK;
         Duration waited = Duration.ZERO;
         while (true) {
-            Optional<JsonNode> now = attempt.read(path).filter(found -> uid(found).equals(uid));
+            Optional<JsonNode> now =
+                    attempt.read(path).filter(found -> uid(found).equals(uid));
             if (now.isEmpty()) {
                 return attempt.done(ref.display() + " is gone");
             }

@@ -88,7 +88,9 @@ final class WorkloadScale implements ClusterStep {
             throws StepEnds {
         ObjectNode patch = JSON.createObjectNode();
         patch.putObject("metadata")
-                .put("resourceVersion", scale.path("metadata").path("resourceVersion").asText());
+                .put(
+                        "resourceVersion",
+                        scale.path("metadata").path("resourceVersion").asText());
         patch.putObject("spec").put("replicas", replicas);
         Reply reply = attempt.tryChangeUnlessConflict(
                 Request.patch(workload.path().sub("scale"), Request.MERGE_PATCH, patch.toString()));
@@ -107,8 +109,7 @@ final class WorkloadScale implements ClusterStep {
 
     private static JsonNode scale(Attempt attempt, Workload workload) throws StepEnds {
         JsonNode scale = attempt.read(workload.path().sub("scale"))
-                .orElseThrow(() -> StepEnds.gone(
-                        "there is no " + workload.ref().display() + " any more"));
+                .orElseThrow(() -> StepEnds.gone("there is no " + workload.ref().display() + " any more"));
         String uid = scale.path("metadata").path("uid").asText();
         if (!workload.uid().map(uid::equals).orElse(true)) {
             throw StepEnds.gone("another has the name of " + workload.ref().display() + " now");
@@ -130,8 +131,8 @@ final class WorkloadScale implements ClusterStep {
 
     private static Workload workload(Attempt attempt) throws StepEnds {
         return switch (attempt.action().target()) {
-            case ObjectRef ref when plain(ref.resource()).equals("replicasets") ->
-                above(attempt, new Workload(ref, Optional.empty()));
+            case ObjectRef ref
+            when plain(ref.resource()).equals("replicasets") -> above(attempt, new Workload(ref, Optional.empty()));
             case ObjectRef ref -> new Workload(ref, Optional.empty());
             case PodRef pod -> {
                 Owner owner = Owner.of(attempt.meantPod())
@@ -145,7 +146,9 @@ final class WorkloadScale implements ClusterStep {
                 throw StepEnds.failed(pod.display() + " belongs to " + owner.display()
                         + ": only Deployments, ReplicaSets and StatefulSets are scaled");
             }
-            default -> throw new IllegalStateException("no workload: " + attempt.action().target());
+            default ->
+                throw new IllegalStateException(
+                        "no workload: " + attempt.action().target());
         };
     }
 
@@ -164,8 +167,8 @@ final class WorkloadScale implements ClusterStep {
             return set;
         }
         if (!owner.get().isOf("apps", "Deployment")) {
-            throw StepEnds.failed(set.ref().display() + " is scaled by " + owner.get().display()
-                    + ", which would take it back at once");
+            throw StepEnds.failed(set.ref().display() + " is scaled by "
+                    + owner.get().display() + ", which would take it back at once");
         }
         return Workload.of(owner.get());
     }
@@ -208,8 +211,8 @@ final class WorkloadScale implements ClusterStep {
                 return new Outcome.AlreadySo(ref.display() + " is to have " + was + " pods, as before");
             }
             if (now != set) {
-                throw StepEnds.withheld("somebody has changed since how many pods " + ref.display() + " is to have, to "
-                        + now);
+                throw StepEnds.withheld(
+                        "somebody has changed since how many pods " + ref.display() + " is to have, to " + now);
             }
             if (set(attempt, workload, scale, was).isPresent()) {
                 return attempt.done(ref.display() + " is to have " + was + " pods again");

@@ -26,22 +26,22 @@ class ForeignPoliciesIT {
     @RegisterExtension
     static final RealCluster CLUSTER = new RealCluster();
 
-    private static final String PEERS = "{type: array, items: {type: object, properties: {matchLabels: {type: object,"
+    private static final String SELECTOR = "{type: object, properties: {matchLabels: {type: object,"
             + " additionalProperties: {type: string}}, matchExpressions: {type: array, items: {type: object, properties:"
             + " {key: {type: string}, operator: {type: string, enum: [In, NotIn, Exists, DoesNotExist]}, values: {type:"
-            + " array, items: {type: string}}}, required: [key, operator]}}}}}";
+            + " array, items: {type: string}}}, required: [key, operator]}}}}";
+    private static final String PEERS = "{type: array, items: " + SELECTOR + "}";
     private static final String ENTITIES =
             "{type: array, items: {type: string, enum: [all, world, host, remote-node," + " kube-apiserver, cluster]}}";
     private static final String CIDR_SETS =
             "{type: array, items: {type: object, required: [cidr], properties: {cidr: {type: string}, except: {type:"
                     + " array, items: {type: string}}}}}";
     private static final String WORDS = "{type: array, items: {type: string}}";
-    private static final String CILIUM =
-            "endpointSelector: " + PEERS.replace("{type: array, items: ", "").replaceFirst("}$", "")
-                    + ", ingressDeny: {type: array, items: {type: object, properties: {fromEntities: " + ENTITIES
-                    + ", fromEndpoints: " + PEERS + ", fromCIDR: " + WORDS + ", fromCIDRSet: " + CIDR_SETS + "}}}"
-                    + ", egressDeny: {type: array, items: {type: object, properties: {toEntities: " + ENTITIES
-                    + ", toEndpoints: " + PEERS + ", toCIDR: " + WORDS + ", toCIDRSet: " + CIDR_SETS + "}}}";
+    private static final String CILIUM = "endpointSelector: " + SELECTOR
+            + ", ingressDeny: {type: array, items: {type: object, properties: {fromEntities: " + ENTITIES
+            + ", fromEndpoints: " + PEERS + ", fromCIDR: " + WORDS + ", fromCIDRSet: " + CIDR_SETS + "}}}"
+            + ", egressDeny: {type: array, items: {type: object, properties: {toEntities: " + ENTITIES
+            + ", toEndpoints: " + PEERS + ", toCIDR: " + WORDS + ", toCIDRSet: " + CIDR_SETS + "}}}";
     private static final String DEFAULT_DENY =
             ", enableDefaultDeny: {type: object, properties: {ingress: {type: boolean}, egress: {type: boolean}}}";
     private static final String END = "{type: object, properties: {nets: " + WORDS
