@@ -18,6 +18,7 @@ import dev.pounce.audit.OpenUndos;
 import dev.pounce.audit.StageTimings;
 import dev.pounce.audit.TrippedBudgets;
 import dev.pounce.cluster.AssetCompletion;
+import dev.pounce.cluster.OwnPlace;
 import dev.pounce.cluster.OwnResources;
 import dev.pounce.correlation.DroolsCorrelator;
 import dev.pounce.detection.Detection;
@@ -32,6 +33,7 @@ import dev.pounce.detection.language.ProbeInterest;
 import dev.pounce.detection.language.Rule;
 import dev.pounce.guard.BudgetGuard;
 import dev.pounce.guard.GuardChain;
+import dev.pounce.guard.Permissions;
 import dev.pounce.guard.ProcFacts;
 import dev.pounce.guard.ProtectedSetGuard;
 import dev.pounce.intake.Alert;
@@ -167,7 +169,10 @@ public final class Engine implements AutoCloseable {
         this.containments = new Containments(journal, actuators, clock);
         this.budgets = new BudgetGuard(
                 clock, stopped, (set, reason) -> journal.append(new JournalEntry.BudgetTripped(set, reason)));
-        this.guards = GuardChain.standard(facts, clock, actuators.known(), budgets);
+        this.guards = reach.permissions()
+                .map(rights -> GuardChain.standard(
+                        facts, reach.facts(), OwnPlace.of(OwnPlace.TOKEN), rights, clock, actuators.known(), budgets))
+                .orElseGet(() -> GuardChain.standard(facts, clock, actuators.known(), budgets));
         this.table = new ProcessTable(proc, containerIds());
         this.fields = new ProbeFields(
                 node,
@@ -207,10 +212,35 @@ public final class Engine implements AutoCloseable {
                     Printable.of(recovered.reason()));
         }
         engine.recallBudgets();
+        engine.askForRights(policy.actionSets());
         engine.cutShort = OpenPlans.in(settings.state(), ended.minus(UNSETTLED));
         OpenContainments.in(settings.state(), ended.minus(UNSETTLED)).forEach(engine::remember);
         engine.takeBack(openUndos);
         return engine;
+    }
+
+    /** A set that lacks a right is not armed, and that is said before it is needed. Blocks for the API server. */
+    private void askForRights(ActionSets sets) {
+        Optional<Permissions> permissions = reach.permissions();
+        if (permissions.isEmpty()) {
+            return;
+        }
+        Map<String, List<String>> before = permissions.get().missing();
+        permissions.get().check(sets);
+        if (!permissions.get().problem().isEmpty()) {
+            LOG.warnv(
+                    "The API server was not asked for the engine's rights: {0}",
+                    permissions.get().problem());
+        }
+        Map<String, List<String>> now = permissions.get().missing();
+        now.forEach((set, reasons) -> {
+            if (!reasons.equals(before.get(set))) {
+                LOG.errorv("Action set {0} is not armed: {1}", set, String.join("; ", reasons));
+            }
+        });
+        before.keySet().stream()
+                .filter(set -> !now.containsKey(set))
+                .forEach(set -> LOG.infov("Action set {0} has the rights that it lacked", set));
     }
 
     /** A restart is no way to a new budget. */
@@ -396,6 +426,9 @@ public final class Engine implements AutoCloseable {
         new PolicyWatch(settings, policy.files(), next -> use(next, pipeline), Later.on(files)).start();
         every(1, TimeUnit.SECONDS, later, pipeline::writeWhatWasCounted);
         every(1, TimeUnit.SECONDS, later, pipeline::passTime);
+        if (settings.cluster().isPresent()) {
+            every(1, TimeUnit.MINUTES, telling, () -> askForRights(inForce.actionSets()));
+        }
         if (settings.cluster().map(ClusterSettings::actionSets).orElse(false)) {
             reach.objects().ifPresent(this::follow);
         }
@@ -429,6 +462,13 @@ public final class Engine implements AutoCloseable {
         Optional<ActionSet> loaded = inForce.actionSets().named(actionSet);
         if (loaded.isEmpty()) {
             return Optional.of("it is not loaded yet");
+        }
+        List<String> lacking = reach.permissions()
+                .map(Permissions::missing)
+                .map(all -> all.getOrDefault(actionSet, List.of()))
+                .orElse(List.of());
+        if (!lacking.isEmpty()) {
+            return Optional.of(String.join("; ", lacking));
         }
         if (budgets.tripped().contains(actionSet)) {
             return Optional.of("it has used up its budget; see pounce rearm");
@@ -607,6 +647,7 @@ public final class Engine implements AutoCloseable {
      */
     private void use(Policy next, ResponsePipeline pipeline) {
         Runnable otherTriggers = correlator.prepare(next.actionSets().ruleBook());
+        askForRights(next.actionSets());
         Detector<EventView> otherRules = detector(next);
         ProbeFilter otherFilter = filter(next);
         journal.append(new JournalEntry.ConfigurationLoaded(next.files()));

@@ -13,6 +13,7 @@ import dev.pounce.cluster.ClusterAccess;
 import dev.pounce.cluster.ClusterFacts;
 import dev.pounce.cluster.ClusterView;
 import dev.pounce.cluster.Pod;
+import dev.pounce.guard.Permissions;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -28,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 final class Reach implements AutoCloseable {
 
     private final Map<ActionType, RemoteActuator> actuators = new EnumMap<>(ActionType.class);
+    private @Nullable Permissions permissions;
     private @Nullable Objects objects;
     private ClusterFacts facts = ClusterFacts.NO_CLUSTER;
     private final List<AutoCloseable> parts = new ArrayList<>(); // in the order in which they are closed
@@ -35,14 +37,17 @@ final class Reach implements AutoCloseable {
     /** @throws RuntimeException when a kubeconfig is wrong; no connection is made yet */
     static Reach of(EngineSettings settings, ContainerMembership membership, Clock clock) {
         Reach reach = new Reach();
-        settings.probe().ifPresent(program -> reach.add(
-                new NodeActuator(program, new NodeRef(settings.node()), membership, clock), NodeActuator::types));
+        settings.probe()
+                .ifPresent(program -> reach.add(
+                        new NodeActuator(program, new NodeRef(settings.node()), membership, clock),
+                        NodeActuator::types));
         settings.cluster().ifPresent(cluster -> reach.cluster(cluster, settings, clock));
         return reach;
     }
 
     private void cluster(ClusterSettings cluster, EngineSettings settings, Clock clock) {
         ClusterAccess access = ClusterAccess.open(cluster.kubeconfig(), settings.version(), clock);
+        permissions = new Permissions(access.api(), clock, List.of());
         objects = new Objects(access, new OwnObjects(access.api(), clock, settings.node()));
         ClusterView view = ClusterView.follow(access);
         facts = view;
@@ -69,6 +74,10 @@ final class Reach implements AutoCloseable {
 
     /** What is needed to follow and to write resources of our own kinds. */
     record Objects(ClusterAccess access, OwnObjects own) {}
+
+    Optional<Permissions> permissions() {
+        return Optional.ofNullable(permissions);
+    }
 
     Optional<Objects> objects() {
         return Optional.ofNullable(objects);

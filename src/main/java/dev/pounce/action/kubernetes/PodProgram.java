@@ -43,8 +43,7 @@ final class PodProgram implements ClusterStep {
      * Sets the variables, reads the script up to the line that ends it, and runs it only then: of a script whose second half was
      * lost on the way nothing is run. The script itself has nothing to read.
      */
-    private static final String READER =
-            """
+    private static final String READER = """
             pounce_end=$1; shift
             while [ $# -gt 0 ]; do export "$1=$2"; shift 2; done
             pounce_text=; pounce_all=
@@ -94,13 +93,15 @@ final class PodProgram implements ClusterStep {
                             && exited.printed().bytes() == 0;
                     said.add(container + ": exit code " + exited.code() + ", "
                             + exited.printed().display()
-                            + (cutOff ? "; it may be that the script did not arrive whole, and then nothing was run" : ""));
+                            + (cutOff
+                                    ? "; it may be that the script did not arrive whole, and then nothing was run"
+                                    : ""));
                     failed |= exited.code() != 0;
                     retryable &= exited.code() == 0;
                 }
                 case Programs.Ended.NotStarted not -> {
-                    said.add(container + ": not started"
-                            + (not.code() == 0 ? "" : " (" + not.code() + ")") + ": " + not.why());
+                    said.add(container + ": not started" + (not.code() == 0 ? "" : " (" + not.code() + ")") + ": "
+                            + not.why());
                     failed = true;
                     retryable &= isPassing(not);
                 }
@@ -155,7 +156,9 @@ final class PodProgram implements ClusterStep {
 
     private static List<String> containers(Attempt attempt, PodRef ref, JsonNode pod) throws StepEnds {
         List<String> all = new ArrayList<>();
-        pod.path("spec").path("containers").forEach(one -> all.add(one.path("name").asText()));
+        pod.path("spec")
+                .path("containers")
+                .forEach(one -> all.add(one.path("name").asText()));
         Optional<String> wanted = attempt.parameters().text("container");
         if (wanted.isPresent() && wanted.get().equals("*")) {
             return all;
@@ -165,13 +168,13 @@ final class PodProgram implements ClusterStep {
                 all.add(one.path("name").asText());
             }
             if (!all.contains(wanted.get())) {
-                throw StepEnds.failed(ref.display() + " has no container " + wanted.get() + ", but "
-                        + String.join(", ", all));
+                throw StepEnds.failed(
+                        ref.display() + " has no container " + wanted.get() + ", but " + String.join(", ", all));
             }
             return List.of(wanted.get());
         }
-        Optional<String> seen = attempt.why().flatMap(Circumstances::container).flatMap(container -> named(
-                pod, container.id()));
+        Optional<String> seen =
+                attempt.why().flatMap(Circumstances::container).flatMap(container -> named(pod, container.id()));
         return List.of(seen.orElse(all.getFirst()));
     }
 
@@ -179,7 +182,10 @@ final class PodProgram implements ClusterStep {
     private static Optional<String> named(JsonNode pod, String id) {
         for (JsonNode status : pod.path("status").path("containerStatuses")) {
             String found = status.path("containerID").asText("");
-            if (!id.isEmpty() && found.substring(found.indexOf("//") + 1).replaceFirst("^/", "").startsWith(id)) {
+            if (!id.isEmpty()
+                    && found.substring(found.indexOf("//") + 1)
+                            .replaceFirst("^/", "")
+                            .startsWith(id)) {
                 return Optional.of(status.path("name").asText());
             }
         }
@@ -222,8 +228,9 @@ final class PodProgram implements ClusterStep {
 
     /** There is no dry run of this: whether we might is what can be asked. */
     private static void mayRun(Attempt attempt, PodRef ref) throws StepEnds {
-        ObjectNode review =
-                JSON.createObjectNode().put("apiVersion", "authorization.k8s.io/v1").put("kind", "SelfSubjectAccessReview");
+        ObjectNode review = JSON.createObjectNode()
+                .put("apiVersion", "authorization.k8s.io/v1")
+                .put("kind", "SelfSubjectAccessReview");
         review.putObject("spec")
                 .putObject("resourceAttributes")
                 .put("namespace", ref.namespace())

@@ -106,7 +106,8 @@ final class Programs {
         } catch (ExecutionException bug) {
             throw new IllegalStateException(bug);
         } catch (TimeoutException late) {
-            return new Ended.LostSight("it had not ended when its time was over, and may still run", listener.printed());
+            return new Ended.LostSight(
+                    "it had not ended when its time was over, and may still run", listener.printed());
         } catch (InterruptedException ending) {
             Thread.currentThread().interrupt();
             return new Ended.LostSight("the engine ends", listener.printed());
@@ -172,8 +173,7 @@ final class Programs {
             switch (channel) {
                 case 1, 2 -> count(message);
                 case 3 -> {
-                    boolean first =
-                            ended.complete(how(UTF_8.decode(message).toString()));
+                    boolean first = ended.complete(how(UTF_8.decode(message).toString()));
                     assert first || ended.isDone();
                 }
                 default -> {}
@@ -211,7 +211,8 @@ final class Programs {
                 }
                 for (JsonNode cause : status.path("details").path("causes")) {
                     if (cause.path("reason").asText().equals("ExitCode")) {
-                        return new Ended.Exited(Integer.parseInt(cause.path("message").asText()), printed());
+                        return new Ended.Exited(
+                                Integer.parseInt(cause.path("message").asText()), printed());
                     }
                 }
                 return new Ended.NotStarted(

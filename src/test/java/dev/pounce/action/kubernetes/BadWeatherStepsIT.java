@@ -156,7 +156,11 @@ class BadWeatherStepsIT {
         CLUSTER.kubectl("create", "serviceaccount", "marker");
         CLUSTER.kubectl("create", "role", "marker", "--verb=get,patch", "--resource=pods");
         CLUSTER.kubectl(
-                "create", "rolebinding", "marker", "--role=marker", "--serviceaccount=" + CLUSTER.namespace() + ":marker");
+                "create",
+                "rolebinding",
+                "marker",
+                "--role=marker",
+                "--serviceaccount=" + CLUSTER.namespace() + ":marker");
         String token = CLUSTER.kubectl("create", "token", "marker");
         weather.token("expired");
         weather.on(seen -> seen.headers().getOrDefault("authorization", "").equals("Bearer expired"))
@@ -186,15 +190,15 @@ class BadWeatherStepsIT {
         assertThat(outcome)
                 .isEqualTo(new Outcome.Failed(
                         "the API server refused (403): pods is forbidden: User x cannot patch", false));
-        assertThat(weather.seen().stream().filter(seen -> seen.method().equals("PATCH"))).hasSize(1);
+        assertThat(weather.seen().stream().filter(seen -> seen.method().equals("PATCH")))
+                .hasSize(1);
     }
 
     @Test
     void anAdmissionPolicyThatRefusesIsNamed() {
         // Given
         String name = "pounce-it-" + CLUSTER.namespace();
-        CLUSTER.apply(
-                """
+        CLUSTER.apply("""
                 apiVersion: admissionregistration.k8s.io/v1
                 kind: ValidatingAdmissionPolicy
                 metadata: {name: %1$s}
@@ -211,12 +215,9 @@ class BadWeatherStepsIT {
                   validationActions: [Deny]
                   matchResources:
                     namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: %2$s}}
-                """
-                        .formatted(name, CLUSTER.namespace()));
+                """.formatted(name, CLUSTER.namespace()));
         try {
-            RealCluster.until(
-                    "the policy is in force",
-                    () -> trial.rehearse(mark(one)) instanceof Outcome.Failed);
+            RealCluster.until("the policy is in force", () -> trial.rehearse(mark(one)) instanceof Outcome.Failed);
 
             // When
             Outcome outcome = trial.carryOut(mark(one));
@@ -229,9 +230,7 @@ class BadWeatherStepsIT {
             assertThat(marked("one")).isEmpty();
         } finally {
             CLUSTER.kubectl("delete", "validatingadmissionpolicybinding,validatingadmissionpolicy", name);
-            RealCluster.until(
-                    "the policy is gone",
-                    () -> trial.rehearse(mark(one)) instanceof Outcome.WouldAct);
+            RealCluster.until("the policy is gone", () -> trial.rehearse(mark(one)) instanceof Outcome.WouldAct);
         }
     }
 
@@ -277,12 +276,13 @@ class BadWeatherStepsIT {
         weather.on("GET", "/pods/one/exec").losesAnswers();
 
         // When
-        Outcome outcome = trial.carryOut(
-                action(ActionType.POD_EXEC, one, Map.of("argv", List.of("id"))), Duration.ofSeconds(5));
+        Outcome outcome =
+                trial.carryOut(action(ActionType.POD_EXEC, one, Map.of("argv", List.of("id"))), Duration.ofSeconds(5));
 
         // Then
         assertThat(outcome).isInstanceOf(Outcome.Failed.class);
-        assertThat(weather.seen().stream().filter(seen -> seen.target().contains("/exec"))).hasSize(1);
+        assertThat(weather.seen().stream().filter(seen -> seen.target().contains("/exec")))
+                .hasSize(1);
     }
 
     private static Action.OnCluster mark(PodRef pod) {

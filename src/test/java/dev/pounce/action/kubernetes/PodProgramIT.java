@@ -29,8 +29,7 @@ class PodProgramIT {
 
     @BeforeAll
     static void twoContainers() {
-        CLUSTER.apply(
-                """
+        CLUSTER.apply("""
                 apiVersion: v1
                 kind: Pod
                 metadata: {name: two}
@@ -62,7 +61,8 @@ class PodProgramIT {
                 .contains("web: exit code 0, no output"));
         assertThat(CLUSTER.kubectl("exec", "two", "-c", "web", "--", "stat", "-c", "%F", "/tmp/$(id) ; `x` & 'y' é"))
                 .contains("regular");
-        assertThat(CLUSTER.kubectl("exec", "two", "-c", "side", "--", "ls", "/tmp")).doesNotContain("id");
+        assertThat(CLUSTER.kubectl("exec", "two", "-c", "side", "--", "ls", "/tmp"))
+                .doesNotContain("id");
     }
 
     @Test
@@ -172,7 +172,8 @@ class PodProgramIT {
 
         // Then
         assertThat(outcome).isInstanceOf(Outcome.WouldAct.class);
-        assertThat(CLUSTER.kubectl("exec", "two", "-c", "web", "--", "ls", "/tmp")).doesNotContain("rehearsed");
+        assertThat(CLUSTER.kubectl("exec", "two", "-c", "web", "--", "ls", "/tmp"))
+                .doesNotContain("rehearsed");
     }
 
     @Test
@@ -181,12 +182,13 @@ class PodProgramIT {
         PodRef former = new PodRef(pod.namespace(), pod.name(), Optional.of("00000000-0000-0000-0000-000000000000"));
 
         // When
-        Outcome outcome = trial.carryOut(
-                action(ActionType.POD_EXEC, former, Map.of("argv", List.of("touch", "/tmp/another"))));
+        Outcome outcome =
+                trial.carryOut(action(ActionType.POD_EXEC, former, Map.of("argv", List.of("touch", "/tmp/another"))));
 
         // Then
         assertThat(outcome).isInstanceOf(Outcome.TargetGone.class);
-        assertThat(CLUSTER.kubectl("exec", "two", "-c", "web", "--", "ls", "/tmp")).doesNotContain("another");
+        assertThat(CLUSTER.kubectl("exec", "two", "-c", "web", "--", "ls", "/tmp"))
+                .doesNotContain("another");
     }
 
     private static Action.OnCluster exec(Map<String, ?> parameters) {

@@ -28,8 +28,7 @@ class PodQuarantineIT {
     void aWebServer() {
         trial.close();
         trial = new Trial(CLUSTER.access());
-        CLUSTER.apply(
-                """
+        CLUSTER.apply("""
                 apiVersion: apps/v1
                 kind: Deployment
                 metadata: {name: web}
@@ -83,7 +82,8 @@ class PodQuarantineIT {
             return !behind.isEmpty() && !behind.contains(address);
         });
         RealCluster.until("cut off", () -> !canReach(address));
-        assertThat(CLUSTER.kubectl("get", "pod", pod.name(), "-o", "jsonpath={.status.phase}{.metadata.ownerReferences}"))
+        assertThat(CLUSTER.kubectl(
+                        "get", "pod", pod.name(), "-o", "jsonpath={.status.phase}{.metadata.ownerReferences}"))
                 .isEqualTo("Running");
         assertThat(trial.carryOut(quarantine(pod))).isInstanceOf(Outcome.AlreadySo.class);
         assertThat(trial.observe(quarantine(pod))).isInstanceOf(Outcome.AlreadySo.class);
@@ -127,8 +127,7 @@ class PodQuarantineIT {
     @Test
     void whatNothingWouldStartAgainStaysCutOffWhenItsTimeIsOver() {
         // Given
-        PodRef pod =
-                new PodRef(CLUSTER.namespace(), "alone", Optional.of(CLUSTER.unscheduled("alone", "app=alone")));
+        PodRef pod = new PodRef(CLUSTER.namespace(), "alone", Optional.of(CLUSTER.unscheduled("alone", "app=alone")));
         trial.carryOut(quarantine(pod));
 
         // When
@@ -147,8 +146,7 @@ class PodQuarantineIT {
     @Test
     void whoWasTakenOutByHandStaysAsHeIs() {
         // Given
-        PodRef pod =
-                new PodRef(CLUSTER.namespace(), "freed", Optional.of(CLUSTER.unscheduled("freed", "app=freed")));
+        PodRef pod = new PodRef(CLUSTER.namespace(), "freed", Optional.of(CLUSTER.unscheduled("freed", "app=freed")));
         trial.carryOut(quarantine(pod));
         CLUSTER.kubectl("label", "pod", "freed", PodQuarantine.LABEL + "-", "mine=yes");
 
@@ -169,7 +167,12 @@ class PodQuarantineIT {
 
     private static boolean canReach(String address) {
         return CLUSTER.kubectl(
-                        "exec", "client", "--", "sh", "-c", "nc -w 1 " + address + " 8080 </dev/null && echo open || true")
+                        "exec",
+                        "client",
+                        "--",
+                        "sh",
+                        "-c",
+                        "nc -w 1 " + address + " 8080 </dev/null && echo open || true")
                 .contains("open");
     }
 
