@@ -149,9 +149,9 @@ public final class RealCluster implements ExecutionCondition, BeforeAllCallback,
         }
     }
 
-    record Ran(int exit, String said) {}
+    public record Ran(int exit, String said) {}
 
-    static Ran tryKubectl(String... arguments) {
+    public static Ran tryKubectl(String... arguments) {
         List<String> command = new ArrayList<>(List.of("kubectl"));
         command.addAll(List.of(arguments));
         try {

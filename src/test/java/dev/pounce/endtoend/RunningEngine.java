@@ -61,6 +61,9 @@ final class RunningEngine implements AutoCloseable {
         command.addAll(List.of(
                 Machine.home().resolve("bin/pounce").toString(), "run", "-o", "json", "--state", state.toString()));
         command.addAll(List.of(arguments));
+        if (!command.contains("--kubeconfig")) {
+            command.add("--no-cluster"); // though ci/test has one: most tests are about this machine
+        }
         try {
             return new RunningEngine(new ProcessBuilder(command).start(), state);
         } catch (IOException broken) {
