@@ -297,7 +297,6 @@ public enum ActionType {
             .needs(api("", "secrets", "get", "delete"))
             .needs(api("", "services", "get", "delete"))
             .needs(api("", "serviceaccounts", "get", "delete"))
-            .needs(api("", "namespaces", "get", "delete"))
             .needs(api("apps", "daemonsets", "get", "delete"))
             .needs(api("apps", "deployments", "get", "delete"))
             .needs(api("apps", "replicasets", "get", "delete"))
