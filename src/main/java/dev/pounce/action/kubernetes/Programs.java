@@ -10,6 +10,7 @@ import dev.pounce.cluster.ClusterAccess;
 import io.fabric8.kubernetes.client.http.HttpClient;
 import io.fabric8.kubernetes.client.http.WebSocket;
 import io.fabric8.kubernetes.client.http.WebSocketHandshakeException;
+import java.io.IOException;
 import java.net.ConnectException;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -21,6 +22,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -93,9 +95,8 @@ final class Programs {
         } catch (ExecutionException failed) {
             return notOpened(failed.getCause() == null ? failed : failed.getCause(), listener);
         } catch (TimeoutException late) {
-            CompletableFuture<Void> unwanted = opening.thenAccept(opened -> opened.sendClose(1000, ""));
-            return new Ended.LostSight(
-                    "the API server did not answer in time" + (unwanted.isDone() ? "," : ""), listener.printed());
+            Thread.ofVirtual().start(() -> hangUp(opening));
+            return new Ended.LostSight("the API server did not answer in time", listener.printed());
         } catch (InterruptedException ending) {
             Thread.currentThread().interrupt();
             return new Ended.LostSight("the engine ends", listener.printed());
@@ -119,11 +120,12 @@ final class Programs {
     private static Ended notOpened(Throwable failed, Listener listener) {
         if (failed instanceof WebSocketHandshakeException refused) {
             int code = refused.getResponse().code();
-            String said = String.valueOf(refused.getResponse().body());
+            String said = "";
             try {
+                said = refused.getResponse().bodyString();
                 String message = JSON.readTree(said).path("message").asText("");
                 said = message.isEmpty() ? said : message;
-            } catch (JsonProcessingException notJson) {
+            } catch (IOException | RuntimeException unreadable) {
                 // Then it is for a person as it is
             }
             return new Ended.NotStarted(code, said.isBlank() ? "HTTP " + code : said);
@@ -134,6 +136,15 @@ final class Programs {
         return failed instanceof ConnectException
                 ? new Ended.NotStarted(0, why)
                 : new Ended.LostSight(why, listener.printed());
+    }
+
+    /** Whoever comes after all is not wanted any more. */
+    private static void hangUp(CompletableFuture<WebSocket> opening) {
+        try {
+            opening.join().sendClose(1000, "");
+        } catch (CompletionException never) {
+            // All the better
+        }
     }
 
     private static void send(WebSocket socket, String text) {
