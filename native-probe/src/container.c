@@ -176,7 +176,7 @@ static bool process__stat(pid_t pid, pid_t *ret_parent, uint64_t *ret_ticks)
 	return true;
 }
 
-static bool is_alive(int pidfd)
+bool process__is_alive(int pidfd)
 {
 	struct pollfd poll_ = {.fd = pidfd, .events = POLLIN};
 
@@ -188,7 +188,7 @@ bool container__is_alive(const struct container *container)
 	size_t i;
 
 	for (i = 0; i < container->count; i++)
-		if (is_alive(container->pidfds[i]))
+		if (process__is_alive(container->pidfds[i]))
 			return true;
 	return false;
 }
@@ -244,12 +244,12 @@ static int container__add_member(struct container *container, pid_t pid, char *b
 	/* Once more, now that its pid cannot come to mean another without our seeing it end. */
 	network =
 		process__is_in(pid, container->cgroup, buffer) ? network__of_process(pid) : -ESRCH;
-	if (network < 0 || !is_alive(pidfd)) {
+	if (network < 0 || !process__is_alive(pidfd)) {
 		if (network >= 0)
 			close(network);
 		/* What cannot be looked at for want of rights is no process that has gone. */
-		bool gone =
-			network >= 0 || !is_alive(pidfd) || network == -ESRCH || network == -ENOENT;
+		bool gone = network >= 0 || !process__is_alive(pidfd) || network == -ESRCH ||
+			    network == -ENOENT;
 
 		close(pidfd);
 		return gone ? 0 : network;
@@ -478,7 +478,7 @@ bool container__unified(const struct container *container, char *ret_path, size_
 		goto out;
 	/* All of its processes, or none: half a cut is no cut. */
 	for (i = 0; i < container->count; i++)
-		if (is_alive(container->pidfds[i]) &&
+		if (process__is_alive(container->pidfds[i]) &&
 		    !process__is_in(container->members[i], directory, buffer))
 			goto out;
 	used = strlen(ret_path);

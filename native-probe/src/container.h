@@ -42,6 +42,9 @@ struct container {
  */
 int container__find(struct container *container, const char *cgroup);
 
+/* Is the process still there? While it is, its pid is its own. */
+bool process__is_alive(int pidfd);
+
 /* Is any process of it that was found still there? */
 bool container__is_alive(const struct container *container);
 

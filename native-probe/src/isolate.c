@@ -9,7 +9,6 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
-#include <net/if.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,22 +24,12 @@
 #include "isolate.h"
 #include "isolation.h"
 #include "json.h"
-#include "links.h"
-
-#define LINKS_MAX 256
+#include "outlets.h"
 
 /* At one hook there is room for 64 programs, of which this many may be ours. */
 #define ISOLATIONS_MAX 8
 
 #define RESOLV_CONF_BYTES (16 * 1024)
-
-/*
- * Interfaces that a container makes for itself and that end in it: what they send leaves by another one. Of other
- * kinds (tunnels of VPNs, whose other side is a process, or hardware) we do not know that.
- */
-static const char *const inner_kinds[] = {"veth",   "bridge", "dummy", "ifb",    "vrf",  "bond",
-					  "vlan",   "sit",    "ipip",  "ip6tnl", "gre",  "gretap",
-					  "ip6gre", "vti",    "vti6",  "erspan", "vxlan"};
 
 struct plan {
 	const char *cgroup, *key, *id;
@@ -135,18 +124,6 @@ static void plan__print(const struct plan *plan, const char *word)
 	puts("}");
 }
 
-static bool is_inner(const struct link *link)
-{
-	size_t i;
-
-	if (link->is_elsewhere)
-		return false;
-	for (i = 0; i < sizeof(inner_kinds) / sizeof(inner_kinds[0]); i++)
-		if (!strcmp(link->kind, inner_kinds[i]))
-			return true;
-	return false;
-}
-
 static int plan__add(struct plan *plan, enum isolation_side side, const struct network *network,
 		     uint32_t ifindex, const char *interface)
 {
@@ -168,40 +145,17 @@ static int plan__add(struct plan *plan, enum isolation_side side, const struct n
 /* Where to cut the interfaces of one of the container's networks. */
 static int plan__add_network(struct plan *plan, const struct network *network)
 {
-	static struct link links[LINKS_MAX];
-	int numbers[CONTAINER_NETWORKS];
-	int count, i, error = network__enter(network->fd);
-	size_t n;
+	struct outlet outlets[ISOLATION_PLACES];
+	int count = outlets__find(&plan->container, network, outlets, ISOLATION_PLACES);
+	int i, error = 0;
 
-	if (error)
-		return error;
-	count = links__list(links, LINKS_MAX);
-	if (count > LINKS_MAX)
-		count = -E2BIG;
-	/* After the list: only that gives a number to a namespace that had none. */
-	for (n = 0; n < plan->container.network_count; n++)
-		numbers[n] = plan->container.networks[n].of_node
-				     ? links__number_of(plan->container.networks[n].fd)
-				     : -1;
-	for (i = 0; !error && i < count; i++) {
-		const struct network *node = NULL;
-		char interface[IF_NAMESIZE];
-
-		if (links[i].is_loopback || is_inner(&links[i]))
-			continue;
-		for (n = 0; n < plan->container.network_count; n++)
-			if (links[i].is_elsewhere && !strcmp(links[i].kind, "veth") &&
-			    numbers[n] >= 0 && numbers[n] == links[i].other_network)
-				node = &plan->container.networks[n];
-		if (node && !network__enter(node->fd) &&
-		    if_indextoname(links[i].other_index, interface))
-			error = plan__add(plan, ISOLATION_SIDE_NODE, node, links[i].other_index,
-					  interface);
-		else
-			error = plan__add(plan, ISOLATION_SIDE_CONTAINER, network, links[i].index,
-					  links[i].name);
-	}
-	network__enter(network__own());
+	if (count > ISOLATION_PLACES)
+		return -E2BIG;
+	for (i = 0; !error && i < count; i++)
+		error = plan__add(plan,
+				  outlets[i].network->of_node ? ISOLATION_SIDE_NODE
+							      : ISOLATION_SIDE_CONTAINER,
+				  outlets[i].network, outlets[i].index, outlets[i].name);
 	return count < 0 ? count : error;
 }
 

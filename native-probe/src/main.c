@@ -8,9 +8,11 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "capture.h"
 #include "isolate.h"
 #include "json.h"
 #include "loader.h"
+#include "processes.h"
 #include "stream.h"
 #include "tail.h"
 
@@ -36,6 +38,11 @@ static const char usage[] =
 	"                                         cut it off from the network; it stays so\n"
 	"  pounce-probe release --key KEY         undo that\n"
 	"  pounce-probe isolated [--container ID] what is cut off now\n"
+	"And what it can tell of one, on standard output:\n"
+	"  pounce-probe capture --cgroup DIRECTORY [--seconds N] [--snaplen N] [--bytes N]\n"
+	"                                         its packets, as pcap\n"
+	"  pounce-probe processes --cgroup DIRECTORY\n"
+	"                                         what runs in it, as JSON\n"
 	"\n"
 	"tail:\n"
 	"  --kinds exec,fork,exit,open,connect    only these (all)\n"
@@ -186,9 +193,8 @@ static const struct {
 	const char *verb;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{"isolate", isolate__run},
-	{"release", release__run},
-	{"isolated", isolated__run},
+	{"isolate", isolate__run}, {"release", release__run},     {"isolated", isolated__run},
+	{"capture", capture__run}, {"processes", processes__run},
 };
 
 int main(int argc, char **argv)

@@ -286,5 +286,31 @@ if [ -n "$unified" ]; then
 	check "released" "$probe" release --key k10
 	check "it is reached again" ask 127.0.0.1 78
 fi
+# What can be told of one from the node.
+"$probe" isolate --cgroup "$hierarchy:/$group/$control_id" --container "$control_id" --key k11 >/dev/null
+"$probe" capture --cgroup "$hierarchy:/$group/$control_id" --seconds 20 --snaplen 60 >"$work/pcap" 2>"$work/captured" &
+capturing=$!
+until_true 5 test -s "$work/pcap"
+as control "$talk" ask 10.213.2.1 7
+check "what it tries while it is cut off is captured" until_true 5 sh -c "[ \$(wc -c <$work/pcap) -gt 24 ]"
+"$probe" release --key k11 >/dev/null
+as control "$talk" ask 10.213.2.1 7
+kill -TERM $capturing
+check "a capture ends when it is told to" wait $capturing
+check "and says how much it was" grep -qE '"packets":[1-9][0-9]*,"lost":0,"full":false,"interfaces":1' "$work/captured"
+check "it begins as pcap does" test "$(od -An -tx4 -N4 "$work/pcap" | tr -d ' ')" = a1b23c4d
+"$probe" capture --cgroup "$hierarchy:/$group/$control_id" --seconds 20 --bytes 100 >"$work/pcap" 2>"$work/captured" &
+capturing=$!
+until_true 5 test -s "$work/pcap"
+for _ in 1 2 3; do as control "$talk" ask 10.213.2.1 7; done
+check "a capture that is full ends" wait $capturing
+check "and says so" grep -qF '"full":true' "$work/captured"
+check "the packets of the node are not a container's" ends_with 4 "$probe" capture --cgroup "$hierarchy:/$group/$hosted_id" --seconds 1
+check "its processes" sh -c "'$probe' processes --cgroup '$hierarchy:/$group/$control_id' >'$work/answer'"
+check "with their programs" says "\"sha256\":\"$(sha256sum "$work/root/bin/talk" | cut -d' ' -f1)\""
+check "their arguments" says '"arguments":["/bin/talk","serve","7"]'
+check "and their sockets" says '{"protocol":"tcp6","local":"[::]:7","remote":"[::]:0","state":"listening"}'
+check "of none that is there" ends_with 3 "$probe" processes --cgroup "$hierarchy:/$group/$gone_id"
+
 check "nothing is left at the end" until_true 5 sh -c "[ -z \"\$('$probe' isolated | grep -F $group)\" ]"
 finish
