@@ -1,0 +1,288 @@
+package dev.pounce.action.evidence;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.pounce.action.Action;
+import dev.pounce.action.ActionType;
+import dev.pounce.action.Outcome;
+import dev.pounce.source.DurationText;
+import dev.pounce.source.Printable;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+
+/** How each kind of evidence is got. */
+final class Collectors {
+
+    static final Set<ActionType> TYPES = Set.of(
+            ActionType.EVIDENCE_LOGS,
+            ActionType.EVIDENCE_FILES,
+            ActionType.EVIDENCE_PROCESSES,
+            ActionType.EVIDENCE_CAPTURE,
+            ActionType.EVIDENCE_TRACE,
+            ActionType.EVIDENCE_CHECKPOINT);
+
+    /** Of the logs of one container, whose lines may be of any length. */
+    private static final long MOST_LOG = 256L * 1024 * 1024;
+
+    /** Of what the node tells of one container. */
+    private static final long MOST_OF_NODE = 2L * 1024 * 1024 * 1024;
+
+    private final ContainerStreams streams;
+    private final NodeEvidence node;
+
+    Collectors(ContainerStreams streams, NodeEvidence node) {
+        this.streams = streams;
+        this.node = node;
+    }
+
+    /** What cannot be done at all. */
+    static Optional<Outcome> objection(Action.OnCluster action) {
+        if (!TYPES.contains(action.type())) {
+            throw new IllegalStateException(action.verb() + " is no evidence");
+        }
+        // The probe reports what rules ask for, and not every system call of a container
+        return action.type() == ActionType.EVIDENCE_TRACE
+                ? Optional.of(new Outcome.Withheld("the probe of this version cannot record system calls"))
+                : Optional.empty();
+    }
+
+    Outcome collect(Collection collection) {
+        return switch (collection.chosen()) {
+            case Collection.Chosen.None(String why) -> new Outcome.Failed(why, false);
+            case Collection.Chosen.These(List<PodInSight.Container> containers, boolean all) -> {
+                List<PodInSight.Container> ready = ready(collection, containers, all);
+                if (isOfNode(collection)) {
+                    Optional<String> objection = objection(collection, ready);
+                    if (objection.isPresent()) {
+                        yield new Outcome.Withheld(objection.get());
+                    }
+                }
+                collectFrom(collection, ready);
+                yield collection.outcome();
+            }
+        };
+    }
+
+    private void collectFrom(Collection collection, List<PodInSight.Container> containers) {
+        switch (collection.action().verb()) {
+            case "evidence.logs" -> logs(collection, containers);
+            case "evidence.files" -> files(collection, containers);
+            case "evidence.checkpoint" -> checkpoints(collection, containers);
+            default -> ofNode(collection, containers);
+        }
+    }
+
+    Outcome rehearse(Collection collection) {
+        return switch (collection.chosen()) {
+            case Collection.Chosen.None(String why) -> new Outcome.Failed(why, false);
+            case Collection.Chosen.These(List<PodInSight.Container> containers, boolean all) -> {
+                List<PodInSight.Container> ready = ready(collection, containers, all);
+                Optional<String> objection = isOfNode(collection) ? objection(collection, ready) : Optional.empty();
+                if (objection.isPresent()) {
+                    yield new Outcome.Withheld(objection.get());
+                }
+                String names = String.join(
+                        ", ", ready.stream().map(PodInSight.Container::name).toList());
+                yield ready.isEmpty() ? collection.outcome() : new Outcome.WouldAct(what(collection) + " of " + names);
+            }
+        };
+    }
+
+    private static String what(Collection collection) {
+        return switch (collection.action().verb()) {
+            case "evidence.logs" ->
+                "the last " + collection.parameters().number("tail").orElse(0L) + " lines";
+            case "evidence.files" ->
+                String.join(
+                        ", ",
+                        collection.parameters().words("paths").stream()
+                                .map(Printable::of)
+                                .toList());
+            case "evidence.checkpoint" -> "a checkpoint";
+            case "evidence.capture" ->
+                "the packets of "
+                        + collection
+                                .parameters()
+                                .time("duration")
+                                .map(DurationText::display)
+                                .orElse("");
+            default -> "the processes";
+        };
+    }
+
+    /** Those of which there is something; of the others it is said. */
+    private static List<PodInSight.Container> ready(
+            Collection collection, List<PodInSight.Container> containers, boolean all) {
+        boolean logs = collection.action().type() == ActionType.EVIDENCE_LOGS;
+        List<PodInSight.Container> ready = new ArrayList<>();
+        for (PodInSight.Container one : containers) {
+            if (logs ? one.wasStarted() : one.running()) {
+                ready.add(one);
+            } else {
+                String said =
+                        one.kind() + " " + one.name() + (one.wasStarted() ? " does not run" : " was never started");
+                if (all) {
+                    collection.remark(said);
+                } else {
+                    collection.missed(said, false);
+                }
+            }
+        }
+        return ready;
+    }
+
+    private void logs(Collection collection, List<PodInSight.Container> containers) {
+        long lines = collection.parameters().number("tail").orElse(500L);
+        int left = containers.size();
+        for (PodInSight.Container container : containers) {
+            boolean previous = collection.isPrevious(container);
+            ObjectNode what = Item.description().put("what", "logs").put("lines", lines);
+            if (previous) {
+                what.put("previous", true);
+            }
+            Instant until = collection.share(left--);
+            String called = "logs of " + container.name();
+            try (Item item = collection.begin(container, container.name() + ".log", "text/plain", what, MOST_LOG)) {
+                ContainerStreams.Ended ended =
+                        streams.logs(collection.pod().ref(), container.name(), previous, lines, item, until);
+                conclude(collection, item, called, container, ended, Optional.empty());
+            }
+        }
+    }
+
+    private void files(Collection collection, List<PodInSight.Container> containers) {
+        List<String> paths = collection.parameters().words("paths");
+        long limit = collection.parameters().number("limit").orElse(0L);
+        int left = containers.size() * paths.size();
+        for (PodInSight.Container container : containers) {
+            for (String path : paths) {
+                Instant until = collection.share(left--);
+                String called = Printable.of(path) + (containers.size() > 1 ? " of " + container.name() : "");
+                if (collection.bytes() >= limit) {
+                    collection.missed(called + ": the limit of " + limit + " bytes was reached", false);
+                    continue;
+                }
+                List<String> command = List.of("cat", "--", path);
+                ObjectNode what = Item.description().put("what", "file").put("path", path);
+                command.forEach(what.putArray("command")::add);
+                String name = container.name() + "-" + path.substring(path.lastIndexOf('/') + 1);
+                try (Item item = collection.begin(
+                        container, name, "application/octet-stream", what, limit - collection.bytes())) {
+                    ContainerStreams.Ended ended =
+                            streams.run(collection.pod().ref(), container.name(), command, item, until);
+                    conclude(collection, item, called, container, ended, objectionOf(ended));
+                }
+            }
+        }
+    }
+
+    /** Why there is no such file, in words of ours: what a container says may hold anything, and goes nowhere. */
+    private static Optional<String> objectionOf(ContainerStreams.Ended ended) {
+        if (!(ended instanceof ContainerStreams.Ended.Whole(int exit, String said)) || exit == 0) {
+            return Optional.empty();
+        }
+        String text = said.toLowerCase(Locale.ROOT);
+        if (text.contains("is a directory")) {
+            return Optional.of("it is a directory, and only files are kept");
+        }
+        if (exit == 126 || exit == 127 || text.contains("executable file not found")) {
+            return Optional.of("the container has no program cat");
+        }
+        if (text.contains("no such file")) {
+            return Optional.of("there is no such file");
+        }
+        return Optional.of(
+                text.contains("permission denied") ? "the container may not read it" : "cat ended with " + exit);
+    }
+
+    /** @param objection why what was read is not what was meant; empty when it is, as far as it goes */
+    private static void conclude(
+            Collection collection,
+            Item item,
+            String called,
+            PodInSight.Container container,
+            ContainerStreams.Ended ended,
+            Optional<String> objection) {
+        if (item.trouble().isPresent()) {
+            collection.missed(
+                    called + ": " + item.trouble().get().why(),
+                    item.trouble().get().isRetryable());
+            return;
+        }
+        if (item.isFull()) {
+            collection.keep(item, called, container, Optional.empty());
+            return;
+        }
+        switch (ended) {
+            case ContainerStreams.Ended.Whole whole
+            when objection.isEmpty() -> collection.keep(item, called, container, Optional.empty());
+            case ContainerStreams.Ended.Whole whole
+            when item.bytes() > 0 -> collection.keep(item, called, container, objection);
+            case ContainerStreams.Ended.Whole whole -> collection.missed(called + ": " + objection.orElse(""), false);
+            case ContainerStreams.Ended.Refused(int code, String why, boolean retryable) ->
+                collection.missed(called + ": refused (" + code + "): " + why, retryable);
+            case ContainerStreams.Ended.Broken(String why)
+            when item.bytes() > 0 -> collection.keep(item, called, container, Optional.of(why));
+            case ContainerStreams.Ended.Broken(String why) -> collection.missed(called + ": " + why, true);
+        }
+    }
+
+    private void checkpoints(Collection collection, List<PodInSight.Container> containers) {
+        int left = containers.size();
+        for (PodInSight.Container container : containers) {
+            PodInSight pod = collection.pod();
+            String called = "checkpoint of " + container.name();
+            switch (streams.checkpoint(pod.ref(), pod.node(), container.name(), collection.share(left--))) {
+                case ContainerStreams.Ended.Whole(int exit, String path) ->
+                    collection.keptElsewhere(called + " is on " + pod.node() + " as " + Printable.of(path)
+                            + ", with the container's memory in it, and was not copied from there");
+                case ContainerStreams.Ended.Refused(int code, String why, boolean retryable) ->
+                    collection.missed(called + ": the kubelet refused (" + code + "): " + why, retryable);
+                case ContainerStreams.Ended.Broken(String why) -> collection.missed(called + ": " + why, true);
+            }
+        }
+    }
+
+    private static boolean isOfNode(Collection collection) {
+        ActionType type = collection.action().type();
+        return type == ActionType.EVIDENCE_PROCESSES || type == ActionType.EVIDENCE_CAPTURE;
+    }
+
+    private Optional<String> objection(Collection collection, List<PodInSight.Container> containers) {
+        return containers.stream()
+                .map(one -> node.objection(
+                        collection.action().type(), collection.pod().node(), one.id()))
+                .flatMap(Optional::stream)
+                .findFirst();
+    }
+
+    private void ofNode(Collection collection, List<PodInSight.Container> containers) {
+        boolean packets = collection.action().type() == ActionType.EVIDENCE_CAPTURE;
+        // All containers of a pod have one network
+        List<PodInSight.Container> from = packets && !containers.isEmpty() ? containers.subList(0, 1) : containers;
+        int left = from.size();
+        for (PodInSight.Container container : from) {
+            ObjectNode what = Item.description().put("what", packets ? "packets" : "processes");
+            String name = container.name() + (packets ? ".pcap" : "-processes.json");
+            String type = packets ? "application/vnd.tcpdump.pcap" : "application/json";
+            Instant until = collection.share(left--);
+            try (Item item = collection.begin(container, name, type, what, MOST_OF_NODE)) {
+                NodeEvidence.Read read = node.read(
+                        collection.action().type(),
+                        collection.pod().node(),
+                        container.id(),
+                        collection.parameters(),
+                        item,
+                        until);
+                String called = what(collection) + " of " + container.name();
+                ContainerStreams.Ended ended = read.failure().isEmpty()
+                        ? new ContainerStreams.Ended.Whole(0, "")
+                        : new ContainerStreams.Ended.Broken(read.failure());
+                conclude(collection, item, called, container, ended, Optional.empty());
+            }
+        }
+    }
+}

@@ -1,0 +1,56 @@
+package dev.pounce.action.evidence;
+
+import dev.pounce.action.ActionType;
+import dev.pounce.action.Parameters;
+import java.io.OutputStream;
+import java.time.Instant;
+import java.util.Optional;
+
+/** What only the node can tell that a container runs on, read there and without touching the container. */
+public interface NodeEvidence {
+
+    /** An engine that is not on the node. */
+    NodeEvidence NONE = new NodeEvidence() {
+        @Override
+        public Optional<String> objection(ActionType type, String node, String containerId) {
+            return Optional.of("needs the agent on the pod's node"
+                    + (node.isEmpty() ? ", and the pod has none yet" : ", which is " + node));
+        }
+
+        @Override
+        public Read read(
+                ActionType type,
+                String node,
+                String containerId,
+                Parameters parameters,
+                OutputStream to,
+                Instant deadline) {
+            return new Read("needs the agent on the pod's node", false);
+        }
+    };
+
+    /**
+     * How reading ended.
+     *
+     * @param failure empty when all of it was read
+     * @param retryable whether the same may work later
+     */
+    record Read(String failure, boolean retryable) {}
+
+    /**
+     * Why this cannot be read here; empty when it can.
+     *
+     * @param type {@code evidence.processes}, {@code evidence.capture} or {@code evidence.trace}
+     * @param node the one that the container runs on
+     * @param containerId the runtime's full id
+     */
+    Optional<String> objection(ActionType type, String node, String containerId);
+
+    /**
+     * Reads it. Blocks until it is read, at the latest until the deadline.
+     *
+     * @param to where it goes; a write that fails ends the reading
+     */
+    Read read(
+            ActionType type, String node, String containerId, Parameters parameters, OutputStream to, Instant deadline);
+}

@@ -1,0 +1,391 @@
+package dev.pounce.action.evidence;
+
+import static dev.pounce.cluster.RealCluster.until;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.pounce.action.Action;
+import dev.pounce.action.ActionType;
+import dev.pounce.action.Circumstances;
+import dev.pounce.action.Outcome;
+import dev.pounce.action.cloud.AwsAccess;
+import dev.pounce.action.cloud.GoogleAccess;
+import dev.pounce.action.cloud.SigV4;
+import dev.pounce.action.cloud.Web;
+import dev.pounce.action.kubernetes.PodStreams;
+import dev.pounce.asset.Answer;
+import dev.pounce.asset.ContainerRef;
+import dev.pounce.asset.NodeRef;
+import dev.pounce.asset.PodRef;
+import dev.pounce.cluster.RealCluster;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is kept of pods that really run. */
+class EvidenceIT {
+
+    @RegisterExtension
+    static final RealCluster CLUSTER = new RealCluster();
+
+    private static final Clock CLOCK = Clock.systemUTC();
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    /** Two containers, and one before them; files of every kind that makes trouble. */
+    private static final String POD = """
+            apiVersion: v1
+            kind: Pod
+            metadata: { name: web }
+            spec:
+              terminationGracePeriodSeconds: 0
+              initContainers:
+                - { name: prepare, image: %1$s, imagePullPolicy: Never, command: [echo, prepared] }
+              containers:
+                - name: app
+                  image: %1$s
+                  imagePullPolicy: Never
+                  command:
+                    - sh
+                    - -c
+                    - >-
+                      for i in 1 2 3 4 5; do echo line $i; done; mkdir /work; cd /work;
+                      echo -n secret > 'a file; $(with) words'; dd if=/dev/urandom of=big bs=1024 count=3000 2>/dev/null; : > empty;
+                      mkfifo pipe; echo ready; exec sleep 3600
+                - { name: side, image: %1$s, imagePullPolicy: Never, command: [sh, -c, "echo beside; exec sleep 3600"] }
+                - { name: bare, image: "registry.local/pause:1", imagePullPolicy: Never }
+            """.formatted(RealCluster.IMAGE);
+
+    private static PodRef web = new PodRef("none", "none", Optional.empty());
+
+    @TempDir
+    Path folder;
+
+    private Web http;
+    private EvidenceActuator actuator;
+
+    @BeforeAll
+    static void aPodRuns() {
+        CLUSTER.apply(POD);
+        CLUSTER.kubectl("wait", "--for=condition=Ready", "pod/web", "--timeout=60s");
+        until("files are there", () -> CLUSTER.kubectl("logs", "web", "-c", "app")
+                .contains("ready"));
+        web = new PodRef(
+                CLUSTER.namespace(),
+                "web",
+                Optional.of(CLUSTER.kubectl("get", "pod", "web", "-o", "jsonpath={.metadata.uid}")));
+    }
+
+    @BeforeEach
+    void start() {
+        http = new Web("test", CLOCK);
+        Map<String, String> env = Map.of();
+        EvidenceStores stores = new EvidenceStores(
+                folder.resolve("own"),
+                new AwsAccess(env::get, folder, http, CLOCK),
+                new GoogleAccess(env::get, http, CLOCK),
+                http,
+                CLOCK);
+        actuator = new EvidenceActuator(
+                CLUSTER.access().api(),
+                new PodStreams(CLUSTER.access(), CLOCK),
+                NodeEvidence.NONE,
+                stores,
+                container -> new Answer.Known<>(web),
+                CLOCK);
+    }
+
+    @AfterEach
+    void stop() {
+        actuator.close();
+        http.close();
+    }
+
+    @Test
+    void theLastLinesOfEveryContainerAreKeptAndDescribed() throws IOException {
+        // When
+        Outcome outcome = carryOut(ActionType.EVIDENCE_LOGS, Map.of("tail", "3", "container", "*"));
+
+        // Then
+        assertThat(outcome).isInstanceOfSatisfying(Outcome.Done.class, done -> assertThat(done.observed())
+                .contains("app.log (20 bytes, sha256 " + SigV4.sha256("line 4\nline 5\nready\n".getBytes(UTF_8)))
+                .doesNotContain("line 5", "beside", "prepared"));
+        Map<String, byte[]> kept = kept("own");
+        assertThat(text(kept, "app.log")).isEqualTo("line 4\nline 5\nready\n");
+        assertThat(text(kept, "side.log")).isEqualTo("beside\n");
+        assertThat(text(kept, "prepare.log")).isEqualTo("prepared\n");
+        assertThat(text(kept, "bare.log")).isEmpty();
+        assertThat(kept.keySet()).allMatch(name -> name.startsWith("RESPONSE1/logs/2"));
+        JsonNode about = JSON.readTree(bytes(kept, "app.log.json"));
+        assertThat(about.path("what").asText()).isEqualTo("logs");
+        assertThat(about.path("pod").path("uid").asText()).isEqualTo(web.uid().orElseThrow());
+        assertThat(about.path("container").asText()).isEqualTo("app");
+        assertThat(about.path("containerId").asText()).hasSize(64);
+        assertThat(about.path("bytes").asInt()).isEqualTo(20);
+        assertThat(about.path("sha256").asText()).isEqualTo(SigV4.sha256(bytes(kept, "app.log")));
+        assertThat(about.path("truncated").asBoolean(true)).isFalse();
+        assertThat(Instant.parse(about.path("ended").asText()))
+                .isAfterOrEqualTo(Instant.parse(about.path("started").asText()));
+    }
+
+    @Test
+    void whatIsKeptIsForItsOwnersEyesOnly() throws IOException {
+        Outcome ignored = carryOut(ActionType.EVIDENCE_LOGS, Map.of());
+
+        // When / Then
+        try (Stream<Path> all = Files.walk(folder.resolve("own"))) {
+            for (Path path : all.toList()) {
+                assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path)))
+                        .as(path.toString())
+                        .isEqualTo(Files.isDirectory(path) ? "rwx------" : "rw-------");
+            }
+        }
+    }
+
+    @Test
+    void theContainerThatWasSeenIsMeantWhenNoneIsNamed() {
+        String id = CLUSTER.kubectl(
+                        "get",
+                        "pod",
+                        "web",
+                        "-o",
+                        "jsonpath={.status.containerStatuses[?(@.name==\"side\")].containerID}")
+                .replace("containerd://", "");
+
+        // When
+        Outcome outcome = carryOut(
+                ActionType.EVIDENCE_LOGS,
+                web,
+                Map.of(),
+                Optional.of(new ContainerRef(new NodeRef("node1"), id.substring(0, 12))));
+
+        // Then
+        assertThat(outcome).isInstanceOf(Outcome.Done.class);
+        assertThat(text(kept("own"), "side.log")).isEqualTo("beside\n");
+    }
+
+    @Test
+    void filesAreKeptByteForByteAndOneThatIsNotThereLosesNoOther() {
+        // When
+        Outcome outcome = carryOut(
+                ActionType.EVIDENCE_FILES,
+                Map.of(
+                        "container",
+                        "app",
+                        "paths",
+                        List.of("/work/a file; $(with) words", "/nowhere", "/work", "/work/big", "/work/empty")));
+
+        // Then
+        assertThat(outcome).isInstanceOfSatisfying(Outcome.Failed.class, failed -> {
+            assertThat(failed.reason())
+                    .contains("kept in file:", "_with__words (6 bytes", "-big (3072000 bytes", "-empty (0 bytes")
+                    .contains("/nowhere: there is no such file", "/work: it is a directory")
+                    .doesNotContain("secret");
+            assertThat(failed.retryable()).isFalse();
+        });
+        Map<String, byte[]> kept = kept("own");
+        assertThat(text(kept, "_with__words")).isEqualTo("secret");
+        assertThat(SigV4.sha256(bytes(kept, "-big")))
+                .isEqualTo(CLUSTER.kubectl("exec", "web", "-c", "app", "--", "sha256sum", "/work/big")
+                        .split(" ")[0]);
+        assertThat(kept).hasSize(6);
+    }
+
+    @Test
+    void whatIsBeyondTheLimitIsLeftOutAndSaid() throws IOException {
+        // When
+        Outcome outcome = carryOut(
+                ActionType.EVIDENCE_FILES,
+                Map.of("container", "app", "limit", "100000", "paths", List.of("/work/big", "/work/empty")));
+
+        // Then
+        assertThat(outcome).isInstanceOfSatisfying(Outcome.Failed.class, failed -> assertThat(failed.reason())
+                .contains("-big (100000 bytes", "cut off: at its limit")
+                .contains("/work/empty: the limit of 100000 bytes was reached"));
+        Map<String, byte[]> kept = kept("own");
+        assertThat(bytes(kept, "-big")).hasSize(100_000);
+        assertThat(JSON.readTree(bytes(kept, "-big.json")).path("truncated").asBoolean())
+                .isTrue();
+    }
+
+    @Test
+    void aPipeThatNobodyWritesToCostsItsShareOfTheTimeAndNoMore() {
+        // When
+        Outcome outcome = carryOut(
+                ActionType.EVIDENCE_FILES,
+                web,
+                Map.of("container", "app", "paths", List.of("/work/pipe", "/work/big")),
+                Optional.empty(),
+                Duration.ofSeconds(8));
+
+        // Then
+        assertThat(outcome).isInstanceOfSatisfying(Outcome.Failed.class, failed -> assertThat(failed.reason())
+                .contains("-big (3072000 bytes", "/work/pipe: its time was over"));
+        assertThat(kept("own")).hasSize(2);
+    }
+
+    @Test
+    void aContainerWithoutTheProgramIsSaidToBeOne() {
+        // When
+        Outcome outcome =
+                carryOut(ActionType.EVIDENCE_FILES, Map.of("container", "bare", "paths", List.of("/etc/passwd")));
+
+        // Then
+        assertThat(outcome)
+                .isEqualTo(new Outcome.Failed("not kept: /etc/passwd: the container has no program cat", false));
+        assertThat(kept("own")).isEmpty();
+    }
+
+    @Test
+    void thePodThatWasReplacedByOneOfTheSameNameIsGoneAndTheOtherIsLeftAlone() {
+        // When
+        Outcome outcome = carryOut(
+                ActionType.EVIDENCE_LOGS,
+                new PodRef(web.namespace(), web.name(), Optional.of("0d3f8b6e-1111-2222-3333-444455556666")),
+                Map.of(),
+                Optional.empty());
+        Outcome older = actuator.carryOut(
+                        new Action.OnCluster(
+                                ActionType.EVIDENCE_LOGS,
+                                new PodRef(web.namespace(), web.name(), Optional.empty()),
+                                ActionType.EVIDENCE_LOGS.read(Map.of())),
+                        new Circumstances(
+                                "RESPONSE1",
+                                "logs",
+                                CLOCK.instant().minus(Duration.ofDays(1)),
+                                Optional.empty(),
+                                () -> "{}"),
+                        CLOCK.instant().plusSeconds(20),
+                        undo -> {})
+                .toCompletableFuture()
+                .join();
+
+        // Then
+        assertThat(outcome).isInstanceOf(Outcome.TargetGone.class);
+        assertThat(older).isInstanceOf(Outcome.TargetGone.class);
+        assertThat(kept("own")).isEmpty();
+    }
+
+    @Test
+    void aRehearsalFindsOutEverythingAndWritesNothing() {
+        // When
+        Outcome logs = rehearse(ActionType.EVIDENCE_LOGS, Map.of("container", "*"));
+        Outcome elsewhere = rehearse(ActionType.EVIDENCE_LOGS, Map.of("to", "file:///etc/passwd/of/ours"));
+        Outcome nobody = rehearse(ActionType.EVIDENCE_LOGS, Map.of("container", "nobody"));
+
+        // Then
+        assertThat(logs).isInstanceOfSatisfying(Outcome.WouldAct.class, would -> assertThat(would.what())
+                .contains(
+                        "the last 500 lines of app, side, bare, prepare",
+                        folder.toUri().toString()));
+        assertThat(elsewhere).isInstanceOf(Outcome.Failed.class);
+        assertThat(nobody).isInstanceOfSatisfying(Outcome.Failed.class, failed -> assertThat(failed.reason())
+                .contains("no container nobody, but app, side, bare, prepare"));
+        assertThat(Files.exists(folder.resolve("own"))).isFalse();
+    }
+
+    @Test
+    void aCheckpointThatTheRuntimeCannotMakeIsSaidToBeRefused() {
+        // When
+        Outcome outcome = carryOut(ActionType.EVIDENCE_CHECKPOINT, Map.of("container", "app"));
+
+        // Then: the runtime of the tests knows no checkpoints; one that does is said to have made one
+        assertThat(outcome).isInstanceOfSatisfying(Outcome.Failed.class, failed -> assertThat(failed.reason())
+                .startsWith("not kept: checkpoint of app: the kubelet refused (")
+                .contains("CheckpointContainer"));
+    }
+
+    @Test
+    void whatOnlyTheNodeCanTellIsWithheldElsewhere() {
+        assertThat(carryOut(ActionType.EVIDENCE_PROCESSES, Map.of()))
+                .isEqualTo(new Outcome.Withheld("needs the agent on the pod's node, which is node1"));
+        assertThat(carryOut(ActionType.EVIDENCE_CAPTURE, Map.of())).isInstanceOf(Outcome.Withheld.class);
+        assertThat(carryOut(ActionType.EVIDENCE_TRACE, Map.of())).isInstanceOf(Outcome.Withheld.class);
+    }
+
+    @Test
+    void aStoreThatCannotBeWrittenIsTheFailure() {
+        assertThat(carryOut(ActionType.EVIDENCE_LOGS, Map.of("to", "file:///etc/passwd/of")))
+                .isInstanceOfSatisfying(Outcome.Failed.class, failed -> assertThat(failed.reason())
+                        .startsWith("not kept: logs of app: /etc/passwd/of"));
+    }
+
+    private Outcome carryOut(ActionType type, Map<String, ?> parameters) {
+        return carryOut(type, web, parameters, Optional.empty());
+    }
+
+    private Outcome carryOut(ActionType type, PodRef pod, Map<String, ?> parameters, Optional<ContainerRef> seen) {
+        return carryOut(type, pod, parameters, seen, Duration.ofSeconds(30));
+    }
+
+    private Outcome carryOut(
+            ActionType type, PodRef pod, Map<String, ?> parameters, Optional<ContainerRef> seen, Duration within) {
+        return actuator.carryOut(
+                        new Action.OnCluster(type, pod, type.read(parameters)),
+                        why(seen),
+                        CLOCK.instant().plus(within),
+                        undo -> {
+                            throw new AssertionError("nothing here is taken back");
+                        })
+                .toCompletableFuture()
+                .join();
+    }
+
+    private Outcome rehearse(ActionType type, Map<String, ?> parameters) {
+        return actuator.rehearse(
+                        new Action.OnCluster(type, web, type.read(parameters)),
+                        why(Optional.empty()),
+                        CLOCK.instant().plusSeconds(20))
+                .toCompletableFuture()
+                .join();
+    }
+
+    private static Circumstances why(Optional<ContainerRef> seen) {
+        return new Circumstances("RESPONSE1", "logs", CLOCK.instant(), seen, () -> "{}");
+    }
+
+    /** By name below the folder. */
+    private Map<String, byte[]> kept(String store) {
+        Path root = folder.resolve(store);
+        Map<String, byte[]> kept = new TreeMap<>();
+        if (!Files.exists(root)) {
+            return kept;
+        }
+        try (Stream<Path> all = Files.walk(root)) {
+            for (Path file : all.filter(Files::isRegularFile).toList()) {
+                kept.put(root.relativize(file).toString(), Files.readAllBytes(file));
+            }
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        }
+        return kept;
+    }
+
+    private static byte[] bytes(Map<String, byte[]> kept, String end) {
+        List<String> names =
+                kept.keySet().stream().filter(name -> name.endsWith(end)).toList();
+        assertThat(names).as("%s of %s", end, kept.keySet()).hasSize(1);
+        return kept.getOrDefault(names.getFirst(), new byte[0]);
+    }
+
+    private static String text(Map<String, byte[]> kept, String end) {
+        return new String(bytes(kept, end), UTF_8);
+    }
+}
