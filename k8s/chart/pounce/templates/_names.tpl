@@ -24,6 +24,9 @@ app.kubernetes.io/part-of: pounce
 {{- define "pounce.arguments" }}
 - run
 - --mode={{ .Values.mode }}
+{{- if .Values.clusterActionSets }}
+- --cluster-actionsets
+{{- end }}
 {{- if .Values.actionSets }}
 - --actionsets=/etc/pounce/actionsets
 {{- end }}
