@@ -2,11 +2,20 @@ package dev.pounce;
 
 import dev.pounce.action.ActionType;
 import dev.pounce.action.RemoteActuator;
+import dev.pounce.action.call.CallActuator;
+import dev.pounce.action.cloud.AwsAccess;
+import dev.pounce.action.cloud.GoogleAccess;
+import dev.pounce.action.cloud.Web;
+import dev.pounce.action.evidence.EvidenceActuator;
+import dev.pounce.action.evidence.EvidenceStores;
+import dev.pounce.action.evidence.NodeEvidence;
 import dev.pounce.action.kubernetes.KubernetesActuator;
 import dev.pounce.action.kubernetes.OwnObjects;
+import dev.pounce.action.kubernetes.PodStreams;
 import dev.pounce.action.node.NodeActuator;
 import dev.pounce.action.process.ContainerMembership;
 import dev.pounce.asset.Answer;
+import dev.pounce.asset.ContainerRef;
 import dev.pounce.asset.NodeRef;
 import dev.pounce.asset.PodRef;
 import dev.pounce.cluster.ClusterAccess;
@@ -14,6 +23,7 @@ import dev.pounce.cluster.ClusterFacts;
 import dev.pounce.cluster.ClusterView;
 import dev.pounce.cluster.Pod;
 import dev.pounce.guard.Permissions;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -31,35 +41,63 @@ final class Reach implements AutoCloseable {
     private final Map<ActionType, RemoteActuator> actuators = new EnumMap<>(ActionType.class);
     private @Nullable Permissions permissions;
     private @Nullable Objects objects;
+    private AutoCloseable view = () -> {};
     private ClusterFacts facts = ClusterFacts.NO_CLUSTER;
     private final List<AutoCloseable> parts = new ArrayList<>(); // in the order in which they are closed
 
     /** @throws RuntimeException when a kubeconfig is wrong; no connection is made yet */
     static Reach of(EngineSettings settings, ContainerMembership membership, Clock clock) {
         Reach reach = new Reach();
-        settings.probe()
-                .ifPresent(program -> reach.add(
-                        new NodeActuator(program, new NodeRef(settings.node()), membership, clock),
-                        NodeActuator::types));
-        settings.cluster().ifPresent(cluster -> reach.cluster(cluster, settings, clock));
+        Web web = new Web(settings.version(), clock);
+        AwsAccess aws = new AwsAccess(System::getenv, Path.of(System.getProperty("user.home")), web, clock);
+        GoogleAccess google = new GoogleAccess(System::getenv, web, clock);
+        reach.add(new CallActuator(web, aws, google, clock), CallActuator.types());
+        settings.probe().ifPresent(program -> {
+            NodeActuator node = new NodeActuator(program, new NodeRef(settings.node()), membership, clock);
+            reach.add(node, node.types());
+        });
+        settings.cluster().ifPresent(cluster -> {
+            ClusterAccess access = reach.cluster(cluster, settings, clock);
+            EvidenceStores stores = new EvidenceStores(settings.state().resolve("evidence"), aws, google, web, clock);
+            reach.add(
+                    new EvidenceActuator(
+                            access.api(),
+                            new PodStreams(access, clock),
+                            NodeEvidence.NONE,
+                            stores,
+                            reach::podOf,
+                            clock),
+                    EvidenceActuator.types());
+            reach.parts.add(reach.view);
+            reach.parts.add(access);
+        });
+        reach.parts.add(web);
         return reach;
     }
 
-    private void cluster(ClusterSettings cluster, EngineSettings settings, Clock clock) {
+    private ClusterAccess cluster(ClusterSettings cluster, EngineSettings settings, Clock clock) {
         ClusterAccess access = ClusterAccess.open(cluster.kubeconfig(), settings.version(), clock);
         permissions = new Permissions(access.api(), clock, List.of());
         objects = new Objects(access, new OwnObjects(access.api(), clock, settings.node()));
-        ClusterView view = ClusterView.follow(access);
-        facts = view;
+        ClusterView following = ClusterView.follow(access);
+        view = following;
+        facts = following;
         KubernetesActuator kubernetes =
-                new KubernetesActuator(access, clock, new SecureRandom(), settings.node(), Reach.labelsBy(view));
-        add(kubernetes, KubernetesActuator::types);
-        parts.add(view);
-        parts.add(access);
+                new KubernetesActuator(access, clock, new SecureRandom(), settings.node(), Reach.labelsBy(facts));
+        add(kubernetes, kubernetes.types());
+        return access;
     }
 
-    private <A extends RemoteActuator> void add(A actuator, Function<A, Set<ActionType>> types) {
-        types.apply(actuator).forEach(type -> actuators.put(type, actuator));
+    private Answer<PodRef> podOf(ContainerRef container) {
+        return switch (facts.podOfContainer(container.id())) {
+            case Answer.Known<Pod>(Pod pod) -> new Answer.Known<>(pod.ref());
+            case Answer.Gone<Pod> gone -> new Answer.Gone<>();
+            case Answer.Unknown<Pod>(String why) -> new Answer.Unknown<>(why);
+        };
+    }
+
+    private void add(RemoteActuator actuator, Set<ActionType> types) {
+        types.forEach(type -> actuators.put(type, actuator));
         parts.add(actuator);
     }
 
