@@ -1,8 +1,6 @@
 package dev.pounce.action.kubernetes;
 
-import dev.pounce.action.Action;
 import dev.pounce.action.ActionType;
-import dev.pounce.action.Outcome;
 import dev.pounce.asset.PodRef;
 import dev.pounce.cluster.ClusterAccess;
 import java.io.IOException;
@@ -71,23 +69,6 @@ final class ClusterSteps {
             return Optional.of(Files.readString(OWN_NAMESPACE).strip()).filter(name -> !name.isEmpty());
         } catch (IOException inNoPod) {
             return Optional.empty();
-        }
-    }
-
-    private static final class NotYet implements ClusterStep {
-        @Override
-        public Outcome carryOut(Attempt attempt) throws StepEnds {
-            throw StepEnds.failed(attempt.action().verb() + " is not built yet");
-        }
-
-        @Override
-        public Outcome takeBack(Action.TakeBack undo, Attempt attempt) throws StepEnds {
-            throw StepEnds.failed(attempt.action().verb() + " is not built yet");
-        }
-
-        @Override
-        public Outcome observe(Attempt attempt) throws StepEnds {
-            throw StepEnds.failed(attempt.action().verb() + " is not built yet");
         }
     }
 }
