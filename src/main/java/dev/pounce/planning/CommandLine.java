@@ -165,7 +165,7 @@ final class CommandLine {
             refuse(at);
             command |= SHELL_COMMAND.matcher(option).matches();
             fromInput |= option.equals("-s");
-            boolean hasValue = option.endsWith("o") && !option.startsWith("--")
+            boolean hasValue = (option.endsWith("o") && !option.startsWith("--"))
                     || option.equals("--rcfile")
                     || option.equals("--init-file");
             if (hasValue && at + 1 < argv.size()) {
@@ -221,22 +221,24 @@ final class CommandLine {
             String word = argv.get(at);
             if (!optionsOver && word.equals("--")) {
                 optionsOver = true;
-            } else if (name.equals("env") && ASSIGNMENT.matcher(word).matches()) {
-                continue;
-            } else if (hasField.test(word)) {
+            } else if (hasField.test(word) && !isVariable(name, word)) {
                 objections.add(new Objection(
                         at,
                         "a field behind '" + name + "', where it may be the program",
                         "the program, written out, before it",
                         name.equals("timeout") || name.equals("chroot") ? "" : "write -- before the program"));
                 return;
-            } else if (optionsOver || (!word.startsWith("-") && !isValue(at, from))) {
+            } else if (!isVariable(name, word) && (optionsOver || (!word.startsWith("-") && !isValue(at, from)))) {
                 if (own-- == 0) {
                     program(at);
                     return;
                 }
             }
         }
+    }
+
+    private static boolean isVariable(String name, String word) {
+        return name.equals("env") && ASSIGNMENT.matcher(word).matches();
     }
 
     private boolean isValue(int at, int from) {

@@ -22,6 +22,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
@@ -38,6 +39,12 @@ public final class KubernetesActuator implements RemoteActuator {
     private static final int MOST_STEPS = 50_000;
     private static final int MOST_REQUESTS = 256;
 
+    /** More on their way at once get no more done: each has a connection of its own, and the server's time is divided. */
+    private static final int MOST_PROMPT_REQUESTS = 32;
+
+    /** What takes longer waits for something of its own, such as a webhook, and keeps no other from being asked. */
+    private static final Duration PROMPT = Duration.ofMillis(300);
+
     /** An answer after the deadline by that much comes from here and not from the step. */
     private static final Duration LATE = Duration.ofMillis(50);
 
@@ -48,6 +55,7 @@ public final class KubernetesActuator implements RemoteActuator {
     private final InstantSource clock;
     private final Lanes lanes = new Lanes(MOST_STEPS);
     private final Semaphore requests = new Semaphore(MOST_REQUESTS, true);
+    private final Semaphore prompt = new Semaphore(MOST_PROMPT_REQUESTS, true);
     private final CountDownLatch closing = new CountDownLatch(1);
     private final ScheduledThreadPoolExecutor deadlines;
     private final ClusterEvents events;
@@ -236,19 +244,46 @@ public final class KubernetesActuator implements RemoteActuator {
     }
 
     private Reply bounded(BiFunction<Request, Instant, Reply> api, Request request, Instant until) {
-        try {
-            if (!requests.tryAcquire(Duration.between(clock.instant(), until).toMillis(), TimeUnit.MILLISECONDS)) {
-                return new Reply.Unheard("too many requests were on their way to the API server");
-            }
-        } catch (InterruptedException ending) {
-            Thread.currentThread().interrupt();
-            return new Reply.Unheard("the engine ends");
+        if (!taken(requests, until)) {
+            return notSent();
         }
         try {
-            return api.apply(request, until);
+            return taken(prompt, until) ? prompt(api, request, until) : notSent();
         } finally {
             requests.release();
         }
+    }
+
+    private Reply prompt(BiFunction<Request, Instant, Reply> api, Request request, Instant until) {
+        AtomicBoolean returned = new AtomicBoolean();
+        Runnable giveBack = () -> {
+            if (returned.compareAndSet(false, true)) {
+                prompt.release();
+            }
+        };
+        Future<?> slow = deadlines.schedule(giveBack, PROMPT.toMillis(), TimeUnit.MILLISECONDS);
+        try {
+            return api.apply(request, until);
+        } finally {
+            slow.cancel(false);
+            giveBack.run();
+        }
+    }
+
+    private boolean taken(Semaphore permits, Instant until) {
+        try {
+            return permits.tryAcquire(Duration.between(clock.instant(), until).toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException ending) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    private static Reply notSent() {
+        return new Reply.Unheard(
+                Thread.currentThread().isInterrupted()
+                        ? "the engine ends"
+                        : "too many requests were on their way to the API server");
     }
 
     private boolean pause(Duration time) {
