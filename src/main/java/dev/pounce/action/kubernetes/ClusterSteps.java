@@ -29,7 +29,6 @@ final class ClusterSteps {
         return all;
     }
 
-    @SuppressWarnings("UnusedVariable") // by the steps to come
     private static Optional<ClusterStep> of(
             ActionType type, ClusterAccess cluster, Function<PodRef, Optional<Map<String, String>>> knownLabels) {
         return switch (type) {
