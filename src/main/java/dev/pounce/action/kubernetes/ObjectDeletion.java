@@ -137,7 +137,7 @@ final class ObjectDeletion implements ClusterStep {
                 return attempt.done(ref.display() + " is gone");
             }
             boolean asked = now.get().path("metadata").has("deletionTimestamp");
-            if (asked && waited.compareTo(FINALIZERS) >= 0 || !attempt.pause(pause)) {
+            if ((asked && waited.compareTo(FINALIZERS) >= 0) || !attempt.pause(pause)) {
                 return asked
                         ? attempt.done("the deletion of " + ref.display() + " was accepted and it is still there"
                                 + keptBy(now.get()))
