@@ -129,7 +129,8 @@ class ActionTypeTest {
                 .extracting(Right::display)
                 .containsExactly(
                         "get, patch pods",
-                        "get, create, patch, delete networkpolicies.networking.k8s.io (with engine networkpolicy)");
+                        "get, create, patch, delete networkpolicies.networking.k8s.io (with engine networkpolicy)",
+                        "list networkpolicies.networking.k8s.io (with engine calico or networkpolicy)");
         assertThat(calico)
                 .extracting(Right::display)
                 .contains(
