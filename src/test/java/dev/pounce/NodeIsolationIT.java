@@ -1,12 +1,16 @@
 package dev.pounce;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pounce.action.Action;
 import dev.pounce.action.ActionType;
 import dev.pounce.action.Circumstances;
 import dev.pounce.action.Outcome;
+import dev.pounce.action.Parameters;
+import dev.pounce.action.node.ContainerReadings;
 import dev.pounce.action.node.NodeActuator;
+import dev.pounce.action.process.ContainerMembership;
 import dev.pounce.asset.ContainerRef;
 import dev.pounce.asset.NodeRef;
 import dev.pounce.cluster.RealCluster;
@@ -14,6 +18,7 @@ import dev.pounce.probe.ContainerIds;
 import dev.pounce.probe.ContainerStates;
 import dev.pounce.probe.ProcSnapshot;
 import dev.pounce.testing.Eventually;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -26,6 +31,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
@@ -72,12 +78,12 @@ class NodeIsolationIT {
     }
 
     private static NodeActuator actuator() {
+        return new NodeActuator(PROBE, HERE, membership(), Clock.systemUTC());
+    }
+
+    private static ContainerMembership membership() {
         ProcSnapshot proc = new ProcSnapshot(Path.of("/proc"));
-        return new NodeActuator(
-                PROBE,
-                HERE,
-                new ContainersOfProcesses(proc, ContainerIds.of(ContainerStates.under(Path.of("/run")), proc)),
-                Clock.systemUTC());
+        return new ContainersOfProcesses(proc, ContainerIds.of(ContainerStates.under(Path.of("/run")), proc));
     }
 
     @Test
@@ -263,6 +269,37 @@ class NodeIsolationIT {
                 .isTrue();
         assertThat(outcome.toString()).containsAnyOf("it is in the network of its node", "its control group");
         assertThat(RealCluster.kubectlAnywhere("get", "--raw", "/readyz")).isEqualTo("ok");
+    }
+
+    @Test
+    void tellsPacketsAndProcessesFromTheNode() throws Exception {
+        // Given
+        Pod pod = pod("watched");
+        ByteArrayOutputStream packets = new ByteArrayOutputStream();
+        ByteArrayOutputStream processes = new ByteArrayOutputStream();
+        Parameters second = ActionType.EVIDENCE_CAPTURE.read(Map.of("duration", "1s", "snaplen", "96"));
+
+        try (ContainerReadings readings = new ContainerReadings(PROBE, HERE, membership(), Clock.systemUTC())) {
+            // When
+            CompletableFuture<ContainerReadings.Read> capture = CompletableFuture.supplyAsync(() -> readings.read(
+                    ActionType.EVIDENCE_CAPTURE, HERE.name(), pod.container("app"), second, packets, soon()));
+            Eventually.until("packet in the capture", () -> pod.canBeReached() && packets.size() > 24);
+            ContainerReadings.Read listed = readings.read(
+                    ActionType.EVIDENCE_PROCESSES,
+                    HERE.name(),
+                    pod.container("app"),
+                    ActionType.EVIDENCE_PROCESSES.read(Map.of()),
+                    processes,
+                    soon());
+
+            // Then
+            assertThat(capture.get()).isEqualTo(new ContainerReadings.Read("", false));
+            assertThat(packets.toByteArray()).startsWith(0x4d, 0x3c, 0xb2, 0xa1);
+            assertThat(listed).isEqualTo(new ContainerReadings.Read("", false));
+            assertThat(processes.toString(UTF_8)).contains("\"arguments\":[\"nc\",", "\"sha256\":", ":" + ECHO + "\"");
+            assertThat(readings.objection(ActionType.EVIDENCE_CAPTURE, "node2", pod.container("app")))
+                    .contains("needs the agent on the pod's node, which is node2, and this is node1");
+        }
     }
 
     private Outcome isolate(String id, Map<String, Object> allow, String response) {

@@ -95,11 +95,20 @@ final class ProbeCommand implements AutoCloseable {
         }
     }
 
-    private String lastWords() throws IOException {
-        String said;
+    /** What it writes, for one that answers with bytes. */
+    InputStream output() {
+        return process.getInputStream();
+    }
+
+    /** What it has said beside its answers. Blocks until it ends. */
+    String words() throws IOException {
         try (InputStream errors = process.getErrorStream()) {
-            said = new String(errors.readNBytes(WORDS_MAX), UTF_8).strip();
+            return new String(errors.readNBytes(WORDS_MAX), UTF_8).strip();
         }
+    }
+
+    private String lastWords() throws IOException {
+        String said = words();
         int exit = exit();
         if (exit > 128) {
             return "pounce-probe did not answer in time, and was ended";
