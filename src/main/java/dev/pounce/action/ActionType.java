@@ -379,7 +379,8 @@ public enum ActionType {
             .takes(container())
             .takes(store())
             .needs(api("", "pods", "get"))
-            .needs(api("", "nodes/checkpoint", "create"))),
+            // The API server passes the kubelet's own interface on only to those who may do anything on a node
+            .needs(api("", "nodes/proxy", "create"))),
 
     CALL_WEBHOOK(new Description("call.webhook", Family.CALL, "Sends what was seen to a URL, as JSON.")
             .call()

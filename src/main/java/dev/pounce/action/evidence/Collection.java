@@ -172,6 +172,9 @@ final class Collection {
 
     /** The server finds pods by name: was it the same one all the time? */
     private Map<String, String> doubt(PodInSight.Container container) {
+        if (pod.ref().uid().isEmpty()) {
+            return Map.of(); // named by its id alone, which nobody else gets
+        }
         Optional<PodInSight> now = look.apply(pod.ref(), deadline);
         boolean same = now.isPresent()
                 && now.get().ref().uid().equals(pod.ref().uid())

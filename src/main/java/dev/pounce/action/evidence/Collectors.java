@@ -30,10 +30,10 @@ final class Collectors {
     /** Of what the node tells of one container. */
     private static final long MOST_OF_NODE = 2L * 1024 * 1024 * 1024;
 
-    private final ContainerStreams streams;
+    private final Optional<ContainerStreams> streams; // empty without a cluster
     private final NodeEvidence node;
 
-    Collectors(ContainerStreams streams, NodeEvidence node) {
+    Collectors(Optional<ContainerStreams> streams, NodeEvidence node) {
         this.streams = streams;
         this.node = node;
     }
@@ -146,8 +146,8 @@ final class Collectors {
             Instant until = collection.share(left--);
             String called = "logs of " + container.name();
             try (Item item = collection.begin(container, container.name() + ".log", "text/plain", what, MOST_LOG)) {
-                ContainerStreams.Ended ended =
-                        streams.logs(collection.pod().ref(), container.name(), previous, lines, item, until);
+                ContainerStreams.Ended ended = streams.orElseThrow()
+                        .logs(collection.pod().ref(), container.name(), previous, lines, item, until);
                 conclude(collection, item, called, container, ended, Optional.empty());
             }
         }
@@ -172,7 +172,7 @@ final class Collectors {
                 try (Item item = collection.begin(
                         container, name, "application/octet-stream", what, limit - collection.bytes())) {
                     ContainerStreams.Ended ended =
-                            streams.run(collection.pod().ref(), container.name(), command, item, until);
+                            streams.orElseThrow().run(collection.pod().ref(), container.name(), command, item, until);
                     conclude(collection, item, called, container, ended, objectionOf(ended));
                 }
             }
@@ -235,7 +235,8 @@ final class Collectors {
         for (PodInSight.Container container : containers) {
             PodInSight pod = collection.pod();
             String called = "checkpoint of " + container.name();
-            switch (streams.checkpoint(pod.ref(), pod.node(), container.name(), collection.share(left--))) {
+            switch (streams.orElseThrow()
+                    .checkpoint(pod.ref(), pod.node(), container.name(), collection.share(left--))) {
                 case ContainerStreams.Ended.Whole(int exit, String path) ->
                     collection.keptElsewhere(called + " is on " + pod.node() + " as " + Printable.of(path)
                             + ", with the container's memory in it, and was not copied from there");
@@ -247,7 +248,12 @@ final class Collectors {
     }
 
     private static boolean isOfNode(Collection collection) {
-        ActionType type = collection.action().type();
+        return isOfNode(collection.action());
+    }
+
+    /** Whether it is read on the container's node, without the cluster. */
+    static boolean isOfNode(Action.OnCluster action) {
+        ActionType type = action.type();
         return type == ActionType.EVIDENCE_PROCESSES || type == ActionType.EVIDENCE_CAPTURE;
     }
 

@@ -34,10 +34,12 @@ public final class EvidenceActuator implements RemoteActuator {
     /** Each may hold a part of an upload in memory. */
     private static final int MOST_AT_ONCE = 8;
 
+    private static final String NO_CLUSTER = "this engine has no way to a cluster";
+
     private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(2);
 
-    private final Api api;
+    private final Optional<Api> api; // empty on a machine that belongs to no cluster
     private final Collectors collectors;
     private final EvidenceStores stores;
     private final Function<ContainerRef, Answer<PodRef>> pods;
@@ -56,8 +58,27 @@ public final class EvidenceActuator implements RemoteActuator {
             EvidenceStores stores,
             Function<ContainerRef, Answer<PodRef>> pods,
             InstantSource clock) {
+        this(Optional.of(api), new Collectors(Optional.of(streams), node), stores, pods, clock);
+    }
+
+    /** For a machine that belongs to no cluster: of its containers, what it can tell by itself. */
+    public static EvidenceActuator withoutCluster(NodeEvidence node, EvidenceStores stores, InstantSource clock) {
+        return new EvidenceActuator(
+                Optional.empty(),
+                new Collectors(Optional.empty(), node),
+                stores,
+                container -> new Answer.Unknown<>(NO_CLUSTER),
+                clock);
+    }
+
+    private EvidenceActuator(
+            Optional<Api> api,
+            Collectors collectors,
+            EvidenceStores stores,
+            Function<ContainerRef, Answer<PodRef>> pods,
+            InstantSource clock) {
         this.api = api;
-        this.collectors = new Collectors(streams, node);
+        this.collectors = collectors;
         this.stores = stores;
         this.pods = pods;
         this.clock = clock;
@@ -157,6 +178,15 @@ public final class EvidenceActuator implements RemoteActuator {
         if (action.target() instanceof ContainerRef container) {
             switch (pods.apply(container)) {
                 case Answer.Known<PodRef>(PodRef known) -> ref = known;
+                // What the node tells by itself needs no pod
+                case Answer.Gone<PodRef> gone
+                when Collectors.isOfNode(action) -> {
+                    return new Found.Pod(PodInSight.unknown(container));
+                }
+                case Answer.Unknown<PodRef> unknown
+                when Collectors.isOfNode(action) -> {
+                    return new Found.Pod(PodInSight.unknown(container));
+                }
                 case Answer.Gone<PodRef> gone -> {
                     return nothing(new Outcome.TargetGone("no pod has " + container.display() + " any more"));
                 }
@@ -167,6 +197,9 @@ public final class EvidenceActuator implements RemoteActuator {
             }
         } else {
             ref = (PodRef) action.target();
+        }
+        if (api.isEmpty()) {
+            return nothing(new Outcome.Withheld(NO_CLUSTER));
         }
         return switch (ask(ref, deadline)) {
             case Reply.Ok ok -> found(ref, ok.body(), why);
@@ -212,7 +245,7 @@ public final class EvidenceActuator implements RemoteActuator {
         Request request = Request.get(ApiPath.core("pods").in(ref.namespace()).named(ref.name()));
         Duration pause = FIRST_PAUSE;
         while (true) {
-            Reply reply = api.send(request, deadline);
+            Reply reply = api.orElseThrow().send(request, deadline);
             boolean again =
                     switch (reply) {
                         case Reply.Ok ok -> false;

@@ -46,6 +46,14 @@ record PodInSight(PodRef ref, String node, List<Container> containers) {
                 containers);
     }
 
+    /** One of which only a container is known. */
+    static PodInSight unknown(ContainerRef container) {
+        return new PodInSight(
+                new PodRef("", "container-" + container.shortId(), Optional.empty()),
+                container.node().name(),
+                List.of(new Container(container.shortId(), container.id(), "", true, "container")));
+    }
+
     private static void add(List<Container> containers, JsonNode pod, String specs, String statuses, String kind) {
         for (JsonNode spec : pod.path("spec").path(specs)) {
             String name = spec.path("name").asText();

@@ -1,0 +1,168 @@
+package dev.pounce.action.evidence;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.pounce.action.Action;
+import dev.pounce.action.ActionType;
+import dev.pounce.action.Circumstances;
+import dev.pounce.action.Outcome;
+import dev.pounce.action.Parameters;
+import dev.pounce.action.cloud.AwsAccess;
+import dev.pounce.action.cloud.GoogleAccess;
+import dev.pounce.action.cloud.Web;
+import dev.pounce.asset.Asset;
+import dev.pounce.asset.ContainerRef;
+import dev.pounce.asset.NodeRef;
+import dev.pounce.asset.PodRef;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a machine without a cluster keeps of its containers. */
+class NodeEvidenceTest {
+
+    private static final ContainerRef CONTAINER = new ContainerRef(new NodeRef("n1"), "0123456789abcdef");
+    private static final Clock CLOCK = Clock.systemUTC();
+
+    @TempDir
+    Path folder;
+
+    private final Telling node = new Telling();
+    private Web web;
+    private EvidenceActuator actuator;
+
+    @BeforeEach
+    void start() {
+        web = new Web("test", CLOCK);
+        Map<String, String> env = Map.of();
+        actuator = EvidenceActuator.withoutCluster(
+                node,
+                new EvidenceStores(
+                        folder.resolve("own"),
+                        new AwsAccess(env::get, folder, web, CLOCK),
+                        new GoogleAccess(env::get, web, CLOCK),
+                        web,
+                        CLOCK),
+                CLOCK);
+    }
+
+    @AfterEach
+    void stop() {
+        actuator.close();
+        web.close();
+    }
+
+    @Test
+    void whatTheNodeTellsOfAContainerIsKept() throws IOException {
+        // When
+        Outcome outcome = carryOut(ActionType.EVIDENCE_PROCESSES, CONTAINER);
+
+        // Then
+        assertThat(outcome).isInstanceOf(Outcome.Done.class);
+        List<Path> kept = files();
+        assertThat(kept).hasSize(2);
+        assertThat(kept.get(0)).hasContent("what evidence.processes is of 0123456789abcdef");
+        assertThat(new ObjectMapper()
+                        .readTree(Files.readString(kept.get(1)))
+                        .path("containerId")
+                        .asText())
+                .isEqualTo("0123456789abcdef");
+    }
+
+    @Test
+    void whatWasReadBeforeItBrokeIsKeptAndSaidToBeCutOff() {
+        // Given
+        node.failure = "42 packets were lost";
+
+        // When
+        Outcome outcome = carryOut(ActionType.EVIDENCE_CAPTURE, CONTAINER);
+
+        // Then
+        assertThat(outcome).isInstanceOfSatisfying(Outcome.Done.class, done -> assertThat(done.observed())
+                .contains(".pcap (", "cut off: 42 packets were lost"));
+    }
+
+    @Test
+    void whatTheNodeObjectsToIsWithheldAndRehearsedSo() throws IOException {
+        // Given
+        node.objection = Optional.of("no process of it is left");
+
+        // When / Then
+        assertThat(carryOut(ActionType.EVIDENCE_PROCESSES, CONTAINER))
+                .isEqualTo(new Outcome.Withheld("no process of it is left"));
+        assertThat(actuator.rehearse(
+                                action(ActionType.EVIDENCE_PROCESSES, CONTAINER),
+                                why(),
+                                CLOCK.instant().plusSeconds(5))
+                        .toCompletableFuture()
+                        .join())
+                .isEqualTo(new Outcome.Withheld("no process of it is left"));
+        assertThat(files()).isEmpty();
+    }
+
+    @Test
+    void whatNeedsAClusterIsWithheld() {
+        assertThat(carryOut(ActionType.EVIDENCE_LOGS, CONTAINER)).isInstanceOf(Outcome.Withheld.class);
+        assertThat(carryOut(ActionType.EVIDENCE_LOGS, new PodRef("a", "b", Optional.of("c"))))
+                .isEqualTo(new Outcome.Withheld("this engine has no way to a cluster"));
+    }
+
+    private Outcome carryOut(ActionType type, Asset target) {
+        return actuator.carryOut(action(type, target), why(), CLOCK.instant().plusSeconds(20), undo -> {})
+                .toCompletableFuture()
+                .join();
+    }
+
+    private static Action.OnCluster action(ActionType type, Asset target) {
+        return new Action.OnCluster(type, target, type.read(Map.of()));
+    }
+
+    private static Circumstances why() {
+        return new Circumstances("RESPONSE1", "look", CLOCK.instant(), Optional.of(CONTAINER), () -> "{}");
+    }
+
+    private List<Path> files() throws IOException {
+        try (Stream<Path> all = Files.walk(folder)) {
+            return all.filter(Files::isRegularFile).sorted().toList();
+        }
+    }
+
+    private static final class Telling implements NodeEvidence {
+        private Optional<String> objection = Optional.empty();
+        private String failure = "";
+
+        @Override
+        public Optional<String> objection(ActionType type, String node, String containerId) {
+            return objection;
+        }
+
+        @Override
+        public Read read(
+                ActionType type,
+                String node,
+                String containerId,
+                Parameters parameters,
+                OutputStream to,
+                Instant deadline) {
+            try {
+                to.write(("what " + type.verb() + " is of " + containerId).getBytes(UTF_8));
+                return new Read(failure, false);
+            } catch (IOException refused) {
+                return new Read(refused.toString(), true);
+            }
+        }
+    }
+}
