@@ -12,6 +12,7 @@ import dev.pounce.action.evidence.NodeEvidence;
 import dev.pounce.action.kubernetes.KubernetesActuator;
 import dev.pounce.action.kubernetes.OwnObjects;
 import dev.pounce.action.kubernetes.PodStreams;
+import dev.pounce.action.node.ContainerReadings;
 import dev.pounce.action.node.NodeActuator;
 import dev.pounce.action.process.ContainerMembership;
 import dev.pounce.asset.Answer;
@@ -43,6 +44,7 @@ final class Reach implements AutoCloseable {
     private @Nullable Objects objects;
     private AutoCloseable view = () -> {};
     private ClusterFacts facts = ClusterFacts.NO_CLUSTER;
+    private NodeEvidence evidenceOfNode = NodeEvidence.NONE;
     private final List<AutoCloseable> parts = new ArrayList<>(); // in the order in which they are closed
 
     /** @throws RuntimeException when a kubeconfig is wrong; no connection is made yet */
@@ -55,6 +57,10 @@ final class Reach implements AutoCloseable {
         settings.probe().ifPresent(program -> {
             NodeActuator node = new NodeActuator(program, new NodeRef(settings.node()), membership, clock);
             reach.add(node, node.types());
+            ContainerReadings readings =
+                    new ContainerReadings(program, new NodeRef(settings.node()), membership, clock);
+            reach.evidenceOfNode = readings;
+            reach.parts.add(readings);
         });
         settings.cluster().ifPresent(cluster -> {
             ClusterAccess access = reach.cluster(cluster, settings, clock);
@@ -63,7 +69,7 @@ final class Reach implements AutoCloseable {
                     new EvidenceActuator(
                             access.api(),
                             new PodStreams(access, clock),
-                            NodeEvidence.NONE,
+                            reach.evidenceOfNode,
                             stores,
                             reach::podOf,
                             clock),

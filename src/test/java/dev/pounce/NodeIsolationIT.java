@@ -8,6 +8,7 @@ import dev.pounce.action.ActionType;
 import dev.pounce.action.Circumstances;
 import dev.pounce.action.Outcome;
 import dev.pounce.action.Parameters;
+import dev.pounce.action.evidence.NodeEvidence;
 import dev.pounce.action.node.ContainerReadings;
 import dev.pounce.action.node.NodeActuator;
 import dev.pounce.action.process.ContainerMembership;
@@ -281,10 +282,10 @@ class NodeIsolationIT {
 
         try (ContainerReadings readings = new ContainerReadings(PROBE, HERE, membership(), Clock.systemUTC())) {
             // When
-            CompletableFuture<ContainerReadings.Read> capture = CompletableFuture.supplyAsync(() -> readings.read(
+            CompletableFuture<NodeEvidence.Read> capture = CompletableFuture.supplyAsync(() -> readings.read(
                     ActionType.EVIDENCE_CAPTURE, HERE.name(), pod.container("app"), second, packets, soon()));
             Eventually.until("packet in the capture", () -> pod.canBeReached() && packets.size() > 24);
-            ContainerReadings.Read listed = readings.read(
+            NodeEvidence.Read listed = readings.read(
                     ActionType.EVIDENCE_PROCESSES,
                     HERE.name(),
                     pod.container("app"),
@@ -293,9 +294,9 @@ class NodeIsolationIT {
                     soon());
 
             // Then
-            assertThat(capture.get()).isEqualTo(new ContainerReadings.Read("", false));
+            assertThat(capture.get()).isEqualTo(new NodeEvidence.Read("", false));
             assertThat(packets.toByteArray()).startsWith(0x4d, 0x3c, 0xb2, 0xa1);
-            assertThat(listed).isEqualTo(new ContainerReadings.Read("", false));
+            assertThat(listed).isEqualTo(new NodeEvidence.Read("", false));
             assertThat(processes.toString(UTF_8)).contains("\"arguments\":[\"nc\",", "\"sha256\":", ":" + ECHO + "\"");
             assertThat(readings.objection(ActionType.EVIDENCE_CAPTURE, "node2", pod.container("app")))
                     .contains("needs the agent on the pod's node, which is node2, and this is node1");

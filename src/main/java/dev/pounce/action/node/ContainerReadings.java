@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.pounce.action.ActionType;
 import dev.pounce.action.Parameters;
+import dev.pounce.action.evidence.NodeEvidence;
 import dev.pounce.action.process.ContainerMembership;
 import dev.pounce.asset.ContainerRef;
 import dev.pounce.asset.NodeRef;
@@ -24,7 +25,7 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
  * What can be told of a container from its node, without anything running in it: its packets (pcap, with nanoseconds) and its
  * processes (a JSON array), as {@code pounce-probe capture} and {@code processes} write them. Thread-safe.
  */
-public final class ContainerReadings implements AutoCloseable {
+public final class ContainerReadings implements NodeEvidence, AutoCloseable {
 
     private static final Set<ActionType> TYPES = Set.of(ActionType.EVIDENCE_CAPTURE, ActionType.EVIDENCE_PROCESSES);
 
@@ -56,20 +57,8 @@ public final class ContainerReadings implements AutoCloseable {
         deadlines.setRemoveOnCancelPolicy(true);
     }
 
-    /**
-     * How reading ended.
-     *
-     * @param failure empty when all of it was read
-     * @param retryable whether the same may work later
-     */
-    public record Read(String failure, boolean retryable) {}
-
-    /**
-     * Why this cannot be read here; empty when it can. Reads {@code /proc}, for milliseconds.
-     *
-     * @param on the node that the container runs on
-     * @param id the runtime's full id
-     */
+    /** Reads {@code /proc}, for milliseconds. */
+    @Override
     public Optional<String> objection(ActionType type, String on, String id) {
         if (!TYPES.contains(type)) {
             return Optional.of("the probe of this version cannot do " + type.verb());
@@ -88,11 +77,7 @@ public final class ContainerReadings implements AutoCloseable {
         };
     }
 
-    /**
-     * Reads it. Blocks until it is read, at the latest until the deadline.
-     *
-     * @param to where it goes; a write that fails ends the reading
-     */
+    @Override
     public Read read(ActionType type, String on, String id, Parameters parameters, OutputStream to, Instant deadline) {
         Optional<String> objection = objection(type, on, id);
         if (objection.isPresent()) {
