@@ -99,6 +99,20 @@ final class Collection {
         return rest.isNegative() ? now : now.plus(rest.dividedBy(Math.max(1, left)));
     }
 
+    /** False at once when there is no time for it, and when the engine ends. */
+    boolean pause(Duration time, Instant until) {
+        if (!clock.instant().plus(time).isBefore(until)) {
+            return false;
+        }
+        try {
+            Thread.sleep(time);
+            return true;
+        } catch (InterruptedException ending) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
     /** Those that are meant: by name, all, the one that was seen, or the first. */
     Chosen chosen() {
         Optional<String> name = parameters().text("container");

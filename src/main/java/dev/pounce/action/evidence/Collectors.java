@@ -6,12 +6,14 @@ import dev.pounce.action.ActionType;
 import dev.pounce.action.Outcome;
 import dev.pounce.source.DurationText;
 import dev.pounce.source.Printable;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /** How each kind of evidence is got. */
 final class Collectors {
@@ -29,6 +31,9 @@ final class Collectors {
 
     /** Of what the node tells of one container. */
     private static final long MOST_OF_NODE = 2L * 1024 * 1024 * 1024;
+
+    private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(2);
 
     private final Optional<ContainerStreams> streams; // empty without a cluster
     private final NodeEvidence node;
@@ -146,8 +151,8 @@ final class Collectors {
             Instant until = collection.share(left--);
             String called = "logs of " + container.name();
             try (Item item = collection.begin(container, container.name() + ".log", "text/plain", what, MOST_LOG)) {
-                ContainerStreams.Ended ended = streams.orElseThrow()
-                        .logs(collection.pod().ref(), container.name(), previous, lines, item, until);
+                ContainerStreams.Ended ended = patiently(collection, item, until, () -> streams.orElseThrow()
+                        .logs(collection.pod().ref(), container.name(), previous, lines, item, until));
                 conclude(collection, item, called, container, ended, Optional.empty());
             }
         }
@@ -171,11 +176,31 @@ final class Collectors {
                 String name = container.name() + "-" + path.substring(path.lastIndexOf('/') + 1);
                 try (Item item = collection.begin(
                         container, name, "application/octet-stream", what, limit - collection.bytes())) {
-                    ContainerStreams.Ended ended =
-                            streams.orElseThrow().run(collection.pod().ref(), container.name(), command, item, until);
+                    ContainerStreams.Ended ended = patiently(collection, item, until, () -> streams.orElseThrow()
+                            .run(collection.pod().ref(), container.name(), command, item, until));
                     conclude(collection, item, called, container, ended, objectionOf(ended));
                 }
             }
+        }
+    }
+
+    /** Again with growing pauses, as long as nothing was read of it, that may help, and there is time. */
+    private static ContainerStreams.Ended patiently(
+            Collection collection, Item item, Instant until, Supplier<ContainerStreams.Ended> read) {
+        Duration pause = FIRST_PAUSE;
+        while (true) {
+            ContainerStreams.Ended ended = read.get();
+            boolean again = item.bytes() == 0
+                    && item.trouble().isEmpty()
+                    && switch (ended) {
+                        case ContainerStreams.Ended.Whole whole -> false;
+                        case ContainerStreams.Ended.Refused refused -> refused.retryable();
+                        case ContainerStreams.Ended.Broken broken -> true;
+                    };
+            if (!again || !collection.pause(pause, until)) {
+                return ended;
+            }
+            pause = pause.multipliedBy(2).compareTo(LONGEST_PAUSE) < 0 ? pause.multipliedBy(2) : LONGEST_PAUSE;
         }
     }
 
