@@ -114,7 +114,7 @@ class PodIsolationIT {
         assertThat(outcome).isInstanceOf(Outcome.Done.class);
         assertThat(((Outcome.Done) outcome).observed())
                 .contains(policyName())
-                .contains("if the network plug-in enforces policies")
+                .containsAnyOf("if the network plug-in enforces policies", "there to enforce it")
                 .contains("connections that are open may stay open");
         until("no way in", () -> !reaches("peer", address));
         until("no way out", () -> !reaches("both", peer));
@@ -202,6 +202,24 @@ class PodIsolationIT {
         // Then
         assertThat(again).isInstanceOf(Outcome.AlreadySo.class);
         assertThat(narrower).isInstanceOf(Outcome.Done.class);
+    }
+
+    @Test
+    void podsOfANamespaceOnTheListAreStillReached() {
+        // Given
+        PodRef victim = victim("inside", "app=inside");
+        String address = address("inside");
+
+        // When
+        acting.carryOut(ActionType.POD_ISOLATE, victim, Map.of("allow", Map.of("namespaces", List.of("kube-system"))));
+        until("those of another are not", () -> !reaches("peer", address));
+        acting.takeBack(acting.undos().getFirst());
+        Outcome own = acting.carryOut(
+                ActionType.POD_ISOLATE, victim, Map.of("allow", Map.of("namespaces", List.of(CLUSTER.namespace()))));
+
+        // Then
+        assertThat(own).isInstanceOf(Outcome.Done.class);
+        until("its own is", () -> reaches("peer", address) && reaches("inside", peer));
     }
 
     @Test
