@@ -19,7 +19,8 @@ class ClusterViewInBadWeatherIT {
 
     private BadWeather weather;
     private ClusterAccess access;
-    private ClusterView view;
+    @SuppressWarnings("NullAway.Init")
+    private ClusterView view; // made by each test, when the weather is as it wants it
     private final AtomicLong ahead = new AtomicLong();
 
     @BeforeEach

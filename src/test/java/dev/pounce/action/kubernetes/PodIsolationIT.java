@@ -28,7 +28,7 @@ class PodIsolationIT {
     private static Acting acting;
     private static String peer;
 
-    private String uid;
+    private String uid = "";
 
     @BeforeAll
     static void startsAPeerThatListens() {
