@@ -182,6 +182,43 @@ class EvidenceIT {
     }
 
     @Test
+    void theLogOfTheContainerThatWasSeenIsKeptAlsoWhenItWasStartedAgain() {
+        // Given
+        CLUSTER.apply("""
+                apiVersion: v1
+                kind: Pod
+                metadata: { name: again }
+                spec:
+                  terminationGracePeriodSeconds: 0
+                  volumes: [{ name: memory, emptyDir: {} }]
+                  containers:
+                    - name: app
+                      image: %s
+                      imagePullPolicy: Never
+                      volumeMounts: [{ name: memory, mountPath: /memory }]
+                      command: [sh, -c, "[ -e /memory/once ] && { echo second; exec sleep 3600; }; : > /memory/once; echo first"]
+                """.formatted(RealCluster.IMAGE));
+        until("it was started again", () -> CLUSTER.kubectl(
+                        "get", "pod", "again", "-o", "jsonpath={.status.containerStatuses[0].restartCount}")
+                .equals("1"));
+        String status = "jsonpath={.status.containerStatuses[0].lastState.terminated.containerID}";
+        String first = CLUSTER.kubectl("get", "pod", "again", "-o", status).replace("containerd://", "");
+        PodRef again = new PodRef(
+                CLUSTER.namespace(),
+                "again",
+                Optional.of(CLUSTER.kubectl("get", "pod", "again", "-o", "jsonpath={.metadata.uid}")));
+
+        // When
+        Outcome outcome = carryOut(
+                ActionType.EVIDENCE_LOGS, again, Map.of(), Optional.of(new ContainerRef(new NodeRef("node1"), first)));
+
+        // Then
+        assertThat(outcome).isInstanceOf(Outcome.Done.class);
+        assertThat(text(kept("own"), "app.log")).isEqualTo("first\n");
+        assertThat(text(kept("own"), "app.log.json")).contains(first, "\"previous\" : true");
+    }
+
+    @Test
     void filesAreKeptByteForByteAndOneThatIsNotThereLosesNoOther() {
         // When
         Outcome outcome = carryOut(
