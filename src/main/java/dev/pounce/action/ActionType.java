@@ -188,7 +188,8 @@ public enum ActionType {
             .needs(api("projectcalico.org", "globalnetworkpolicies", "list", engine("calico")))
             .needs(policies("crd.projectcalico.org", "networkpolicies", "calico"))
             .needs(api("crd.projectcalico.org", "networkpolicies", "list", engine("calico")))
-            .needs(api("crd.projectcalico.org", "globalnetworkpolicies", "list", engine("calico")))),
+            .needs(api("crd.projectcalico.org", "globalnetworkpolicies", "list", engine("calico")))
+            .needs(events())),
 
     NODE_ISOLATE_CONTAINER(new Description(
                     "node.isolate-container",
@@ -213,7 +214,8 @@ public enum ActionType {
             .disruption(45)
             .undoneBy("uncordon")
             .needs(api("", "pods", "get"))
-            .needs(api("", "nodes", "get", "patch"))),
+            .needs(api("", "nodes", "get", "patch"))
+            .needs(events())),
 
     NODE_DRAIN(new Description("node.drain", Family.NODE, "Keeps new pods off a node and evicts those that are on it.")
             .aimedAt(TargetKind.NODE, TargetKind.POD)
@@ -236,7 +238,8 @@ public enum ActionType {
             .needs(api("", "pods", "get", "list"))
             .needs(api("", "pods/eviction", "create"))
             .needs(api("", "nodes", "get", "patch"))
-            .needs(api("apps", "replicasets", "get", new Right.When("minHealthy", Set.of())))),
+            .needs(api("apps", "replicasets", "get", new Right.When("minHealthy", Set.of())))
+            .needs(events())),
 
     NODE_TAINT(new Description("node.taint", Family.NODE, "Keeps pods off a node, or drives them away, by a taint.")
             .aimedAt(TargetKind.NODE, TargetKind.POD)
@@ -250,7 +253,8 @@ public enum ActionType {
                     "NoSchedule",
                     "what becomes of pods that do not tolerate it"))
             .needs(api("", "pods", "get"))
-            .needs(api("", "nodes", "get", "patch"))),
+            .needs(api("", "nodes", "get", "patch"))
+            .needs(events())),
 
     NODE_LABEL(new Description("node.label", Family.NODE, "Sets and removes labels of a node.")
             .aimedAt(TargetKind.NODE, TargetKind.POD)
@@ -258,7 +262,8 @@ public enum ActionType {
             .undoneBy("restore the labels")
             .takes(labels())
             .needs(api("", "pods", "get"))
-            .needs(api("", "nodes", "get", "patch"))),
+            .needs(api("", "nodes", "get", "patch"))
+            .needs(events())),
 
     NODE_ANNOTATE(new Description("node.annotate", Family.NODE, "Sets and removes annotations of a node.")
             .aimedAt(TargetKind.NODE, TargetKind.POD)
@@ -266,7 +271,8 @@ public enum ActionType {
             .undoneBy("restore the annotations")
             .takes(annotations())
             .needs(api("", "pods", "get"))
-            .needs(api("", "nodes", "get", "patch"))),
+            .needs(api("", "nodes", "get", "patch"))
+            .needs(events())),
 
     WORKLOAD_SCALE(new Description("workload.scale", Family.WORKLOAD, "Changes how many pods a workload has.")
             .aimedAt(TargetKind.WORKLOAD, TargetKind.POD)
@@ -279,7 +285,8 @@ public enum ActionType {
             .needs(api("apps", "deployments/scale", "get", "patch"))
             .needs(api("apps", "replicasets/scale", "get", "patch"))
             .needs(api("apps", "statefulsets/scale", "get", "patch"))
-            .needs(api("autoscaling", "horizontalpodautoscalers", "list"))),
+            .needs(api("autoscaling", "horizontalpodautoscalers", "list"))
+            .needs(events())),
 
     OBJECT_DELETE(new Description(
                     "object.delete",
@@ -306,7 +313,8 @@ public enum ActionType {
             .needs(api("rbac.authorization.k8s.io", "clusterrolebindings", "get", "delete"))
             .needs(api("rbac.authorization.k8s.io", "clusterroles", "get", "delete"))
             .needs(api("rbac.authorization.k8s.io", "rolebindings", "get", "delete"))
-            .needs(api("rbac.authorization.k8s.io", "roles", "get", "delete"))),
+            .needs(api("rbac.authorization.k8s.io", "roles", "get", "delete"))
+            .needs(events())),
 
     EVIDENCE_LOGS(new Description("evidence.logs", Family.EVIDENCE, "Keeps the last lines that a container wrote.")
             .evidence()

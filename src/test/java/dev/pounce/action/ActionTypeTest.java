@@ -130,7 +130,8 @@ class ActionTypeTest {
                 .containsExactly(
                         "get, patch pods",
                         "get, create, patch, delete networkpolicies.networking.k8s.io (with engine networkpolicy)",
-                        "list networkpolicies.networking.k8s.io (with engine calico or networkpolicy)");
+                        "list networkpolicies.networking.k8s.io (with engine calico or networkpolicy)",
+                        "create events.events.k8s.io");
         assertThat(calico)
                 .extracting(Right::display)
                 .contains(

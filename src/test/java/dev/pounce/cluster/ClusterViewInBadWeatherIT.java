@@ -73,7 +73,8 @@ class ClusterViewInBadWeatherIT {
     @Test
     void aServerThatHasForgottenWhereWeWereGivesANewList() {
         // Given
-        weather.on(seen -> seen.target().startsWith("/api/v1/pods") && seen.target().contains("watch=true"))
+        weather.on(seen -> seen.target().startsWith("/api/v1/pods")
+                        && seen.target().contains("watch=true"))
                 .times(1)
                 .answers(410, "Expired", "too old resource version");
 
@@ -102,7 +103,8 @@ class ClusterViewInBadWeatherIT {
         // When
         follow();
         until("its pods are known", () -> isKnown("seen"));
-        until("its budgets were refused", () -> problemOf("poddisruptionbudgets").contains("may not"));
+        until("its budgets were refused", () -> problemOf("poddisruptionbudgets")
+                .contains("may not"));
 
         // Then
         Pod pod = ((Answer.Known<Pod>) view.pod(CLUSTER.namespace(), "seen")).value();
@@ -128,9 +130,8 @@ class ClusterViewInBadWeatherIT {
         weather.clearsUp();
 
         // Then
-        assertThat(meanwhile)
-                .isInstanceOfSatisfying(Answer.Unknown.class, unknown -> assertThat(unknown.why())
-                        .startsWith("nothing was heard of the cluster's pods for 6"));
+        assertThat(meanwhile).isInstanceOfSatisfying(Answer.Unknown.class, unknown -> assertThat(unknown.why())
+                .startsWith("nothing was heard of the cluster's pods for 6"));
         until("what has changed is known", () -> isKnown("after") && !isKnown("before"));
     }
 }

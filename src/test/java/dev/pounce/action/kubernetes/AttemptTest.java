@@ -37,8 +37,7 @@ class AttemptTest {
     void aServerThatIsGoneForAMinuteIsAskedUntilItIsBack() throws StepEnds {
         // Given
         Instant back = START.plusSeconds(60);
-        Attempt attempt = attempt(
-                Duration.ofMinutes(2), at -> at.isBefore(back) ? new Reply.Unheard("refused") : ok());
+        Attempt attempt = attempt(Duration.ofMinutes(2), at -> at.isBefore(back) ? new Reply.Unheard("refused") : ok());
 
         // When
         attempt.change(PATCH);
@@ -98,9 +97,9 @@ class AttemptTest {
         Attempt attempt = attempt(Duration.ofMinutes(2), at -> refused(403, Optional.empty()));
 
         // When
-        assertThatThrownBy(() -> attempt.change(PATCH)).isInstanceOfSatisfying(StepEnds.class, ends -> assertThat(
-                        ends.outcome())
-                .isEqualTo(new Outcome.Failed("the API server refused (403): no", false)));
+        assertThatThrownBy(() -> attempt.change(PATCH))
+                .isInstanceOfSatisfying(StepEnds.class, ends -> assertThat(ends.outcome())
+                        .isEqualTo(new Outcome.Failed("the API server refused (403): no", false)));
 
         // Then
         assertThat(asked).hasSize(1);
@@ -110,16 +109,16 @@ class AttemptTest {
     void nothingIsChangedWhenTheUndoCannotBeWrittenDown() {
         // Given
         Action.OnCluster action = action();
-        Attempt attempt = Attempt.toCarryOut(
-                means(at -> ok()), action, why(), START.plusSeconds(60), undo -> {
-                    throw new IllegalStateException("disk full");
-                });
+        Attempt attempt = Attempt.toCarryOut(means(at -> ok()), action, why(), START.plusSeconds(60), undo -> {
+            throw new IllegalStateException("disk full");
+        });
 
         // When / Then
-        assertThatThrownBy(() -> attempt.changes(POD, Map.of())).isInstanceOfSatisfying(StepEnds.class, ends -> assertThat(
-                        ends.outcome().toString())
-                .contains("nothing was changed")
-                .contains("disk full"));
+        assertThatThrownBy(() -> attempt.changes(POD, Map.of()))
+                .isInstanceOfSatisfying(
+                        StepEnds.class, ends -> assertThat(ends.outcome().toString())
+                                .contains("nothing was changed")
+                                .contains("disk full"));
     }
 
     @Test
@@ -141,7 +140,9 @@ class AttemptTest {
         attempt.read(ApiPath.core("pods"));
 
         // Then
-        assertThat(requests).extracting(request -> request.query().get("dryRun")).containsExactly("All", null);
+        assertThat(requests)
+                .extracting(request -> request.query().get("dryRun"))
+                .containsExactly("All", null);
         assertThat(attempt.changed()).isFalse();
     }
 
