@@ -84,6 +84,9 @@ class RbacCommandTest {
                   - apiGroups: [apps]
                     resources: [daemonsets, deployments, replicasets, statefulsets]
                     verbs: [list, watch]
+                  - apiGroups: [events.k8s.io]
+                    resources: [events]
+                    verbs: [create]
                   - apiGroups: [policy]
                     resources: [poddisruptionbudgets]
                     verbs: [list, watch]
@@ -111,7 +114,7 @@ class RbacCommandTest {
                         "Role bank",
                         "RoleBinding bank");
         JsonNode role = new ObjectMapper().readTree(ran.out()).path("items").path(3);
-        assertThat(role.path("rules")).hasSize(1);
+        assertThat(role.path("rules")).hasSize(2);
         assertThat(role.toString()).contains("pods/log").doesNotContain("nodes");
     }
 
