@@ -60,7 +60,6 @@ final class Reach implements AutoCloseable {
             ContainerReadings readings =
                     new ContainerReadings(program, new NodeRef(settings.node()), membership, clock);
             reach.evidenceOfNode = readings;
-            reach.parts.add(readings);
         });
         settings.cluster().ifPresent(cluster -> {
             ClusterAccess access = reach.cluster(cluster, settings, clock);
@@ -77,6 +76,9 @@ final class Reach implements AutoCloseable {
             reach.parts.add(reach.view);
             reach.parts.add(access);
         });
+        if (reach.evidenceOfNode instanceof ContainerReadings readings) {
+            reach.parts.add(readings);
+        }
         reach.parts.add(web);
         return reach;
     }

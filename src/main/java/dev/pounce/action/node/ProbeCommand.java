@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
@@ -49,8 +50,14 @@ final class ProbeCommand implements AutoCloseable {
         ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().clear(); // ours holds secrets, and a privileged program needs none of them
         Process process = builder.start();
-        return new ProbeCommand(
-                process, clock.schedule(process::destroyForcibly, Math.max(0, time.toMillis()), TimeUnit.MILLISECONDS));
+        try {
+            return new ProbeCommand(
+                    process,
+                    clock.schedule(process::destroyForcibly, Math.max(0, time.toMillis()), TimeUnit.MILLISECONDS));
+        } catch (RejectedExecutionException closed) {
+            process.destroyForcibly();
+            throw new IOException("the engine ends", closed);
+        }
     }
 
     /**
