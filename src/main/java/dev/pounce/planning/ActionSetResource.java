@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.fasterxml.jackson.databind.node.TextNode;
 import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
 import java.util.List;
@@ -178,10 +177,9 @@ public final class ActionSetResource {
         static void column(ObjectNode definition, String name, String type, String path) {
             ((ArrayNode) definition.path("spec").path("versions").get(0).get("additionalPrinterColumns"))
                     .addObject()
-                    .setAll(Map.of(
-                            "name", TextNode.valueOf(name),
-                            "type", TextNode.valueOf(type),
-                            "jsonPath", TextNode.valueOf(path)));
+                    .put("name", name)
+                    .put("type", type)
+                    .put("jsonPath", path);
         }
     }
 
