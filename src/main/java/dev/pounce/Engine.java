@@ -173,12 +173,15 @@ public final class Engine implements AutoCloseable {
                 .map(rights -> GuardChain.standard(
                         facts, reach.facts(), OwnPlace.of(OwnPlace.TOKEN), rights, clock, actuators.known(), budgets))
                 .orElseGet(() -> GuardChain.standard(facts, clock, actuators.known(), budgets));
-        this.table = new ProcessTable(proc, containerIds());
+        ContainerDescriptions containers = ContainerDescriptions.under(Path.of("/run"), settings.containerd());
+        // Read as soon as a container is seen, so that no detection waits for it
+        this.table = new ProcessTable(
+                proc, ContainerIds.of(ContainerStates.under(Path.of("/run")), proc, containers::expect));
         this.fields = new ProbeFields(
                 node,
                 table,
                 new UserNames(Path.of("/"), Path.of("/proc"), System::nanoTime),
-                ContainerDescriptions.under(Path.of("/run"), settings.containerd()),
+                containers,
                 ZoneId.systemDefault());
     }
 

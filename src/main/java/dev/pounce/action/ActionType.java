@@ -49,7 +49,6 @@ public enum ActionType {
                     "pod.terminate", Family.POD, "Deletes a pod; whatever owns it starts another in its place.")
             .aimedAt(TargetKind.POD)
             .disruption(80)
-            .within(Duration.ofMinutes(1))
             .takes(optional(
                     "grace",
                     new Kind.Time(Duration.ZERO, Duration.ofHours(1)),
@@ -93,7 +92,6 @@ public enum ActionType {
                             + " keeps it to be looked at.")
             .aimedAt(TargetKind.POD)
             .disruption(70)
-            .within(Duration.ofSeconds(30))
             .undoneBy("within its time: restore the labels and remove the policy")
             .takes(withDefault(
                     "for",
@@ -107,7 +105,6 @@ public enum ActionType {
     POD_EXEC(new Description("pod.exec", Family.POD, "Runs a program in a container of a pod; no shell is involved.")
             .aimedAt(TargetKind.POD)
             .disruption(40)
-            .within(Duration.ofSeconds(40))
             .takes(required(
                     "argv",
                     new Kind.Words(Form.TEXT, "arguments"),
@@ -122,7 +119,6 @@ public enum ActionType {
     POD_SCRIPT(new Description("pod.script", Family.POD, "Runs a script with a shell in a container of a pod.")
             .aimedAt(TargetKind.POD)
             .disruption(40)
-            .within(Duration.ofSeconds(40))
             .takes(optional(
                     "script",
                     new Kind.Text(Form.SCRIPT),
@@ -147,7 +143,6 @@ public enum ActionType {
                     "Cuts a pod off from the network, in both directions, by a policy of the cluster.")
             .aimedAt(TargetKind.POD)
             .disruption(60)
-            .within(Duration.ofSeconds(15))
             .undoneBy("remove the policy")
             .takes(lease())
             .takes(optional(
@@ -277,7 +272,6 @@ public enum ActionType {
     WORKLOAD_SCALE(new Description("workload.scale", Family.WORKLOAD, "Changes how many pods a workload has.")
             .aimedAt(TargetKind.WORKLOAD, TargetKind.POD)
             .disruption(85)
-            .within(Duration.ofMinutes(1))
             .undoneBy("scale back")
             .takes(required("replicas", new Kind.Amount(0, 10_000), "how many it shall have"))
             .needs(api("", "pods", "get"))
@@ -294,7 +288,6 @@ public enum ActionType {
                     "Deletes the object that an audit event is about, such as a Secret or a ClusterRole.")
             .aimedAt(TargetKind.OBJECT)
             .disruption(100)
-            .within(Duration.ofSeconds(30))
             .takes(withDefault(
                     "propagation",
                     new Kind.Choice(List.of("background", "foreground", "orphan")),
@@ -661,7 +654,7 @@ public enum ActionType {
         private List<Right> rights = List.of();
         private Optional<String> undo = Optional.empty();
         private Lane lane = Lane.CONTAINMENT;
-        private Duration patience = Duration.ofSeconds(5);
+        private Duration patience;
         private int disruption;
         private Set<String> exactlyOneOf = Set.of();
         private Set<String> atMostOneOf = Set.of();
@@ -673,6 +666,8 @@ public enum ActionType {
             this.verb = verb;
             this.family = family;
             this.summary = summary;
+            // An API server that is away for some minutes is no reason to forget what was to be done
+            this.patience = family == Family.PROCESS ? Duration.ofSeconds(5) : Duration.ofMinutes(5);
         }
 
         Description aimedAt(TargetKind... kinds) {

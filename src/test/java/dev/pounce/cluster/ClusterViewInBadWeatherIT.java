@@ -19,8 +19,10 @@ class ClusterViewInBadWeatherIT {
 
     private BadWeather weather;
     private ClusterAccess access;
+
     @SuppressWarnings("NullAway.Init")
     private ClusterView view; // made by each test, when the weather is as it wants it
+
     private final AtomicLong ahead = new AtomicLong();
 
     @BeforeEach

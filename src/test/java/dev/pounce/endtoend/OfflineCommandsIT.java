@@ -99,7 +99,7 @@ class OfflineCommandsIT {
                 .contains("pod.isolate")
                 .contains("/tmp/kworkerd")
                 .contains("the detection names no process")
-                .contains("this engine has no way to the cluster yet");
+                .contains("this engine has nobody who could do that: pod.isolate");
         JsonNode json = read(good("explain", response, "-o", "json", "--state", state().toString())
                 .out());
         assertThat(json.path("response").asText()).isEqualTo(response);
