@@ -28,7 +28,8 @@ ended() {
 	for child in $children; do kill -9 "$child" 2>/dev/null; done
 	wait 2>/dev/null
 	for top in "$groups/$group" "$unified/$group"; do
-		[ ! -d "$top" ] || find "$top" -depth -type d -exec rmdir {} + 2>/dev/null
+		# Whoever was killed leaves its control group a moment later.
+		[ ! -d "$top" ] || until_true 5 find "$top" -depth -type d -exec rmdir {} +
 	done
 	cleanup
 }
