@@ -507,6 +507,17 @@ public enum ActionType {
         return description.patience;
     }
 
+    /**
+     * Whether it does no harm to do it once more when nobody knows whether it was done: the target is the very same, and what is
+     * there already is left so. A program that ran, or a call that somebody got, would run or be got twice.
+     */
+    public boolean isRepeatable() {
+        return switch (family()) {
+            case POD, NETWORK, NODE, WORKLOAD -> this != POD_EXEC && this != POD_SCRIPT;
+            case PROCESS, EVIDENCE, CALL -> false;
+        };
+    }
+
     /** How much it gets in the way of what runs there: 0 not at all, 100 most. */
     public int disruption() {
         return description.disruption;

@@ -31,9 +31,8 @@ public interface RemoteActuator extends AutoCloseable {
     CompletionStage<Outcome> takeBack(Action.TakeBack undo, Instant deadline);
 
     /**
-     * Looks at the world after a crash, and touches nothing: is the effect of this action there? {@link Outcome.WouldAct} says
-     * that it provably is not; then it is done again. What cannot be told by looking, such as whether a program was run, is
-     * {@link Outcome.Failed}.
+     * Looks at the world after a crash, and touches nothing: is the effect of this action there? {@link Outcome.AlreadySo} says
+     * that it is, {@link Outcome.Failed} that it is not or cannot be seen, retryable if it might be done again.
      */
     CompletionStage<Outcome> observe(Action.OnCluster action, Instant deadline);
 

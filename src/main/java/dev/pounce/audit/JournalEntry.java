@@ -123,6 +123,8 @@ public sealed interface JournalEntry {
     enum Resolution {
         DONE,
         NOT_DONE,
+        /** It could not be seen, or was seen not to be there, and is done again: that does no harm. */
+        TRIED_AGAIN,
         UNKNOWN;
 
         /** As the journal and people write it: {@code not done}. */

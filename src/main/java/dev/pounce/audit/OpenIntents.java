@@ -76,9 +76,18 @@ public final class OpenIntents {
             case Outcome.WouldAct(String what) -> recovered(intent, JournalEntry.Resolution.NOT_DONE, what);
             case Outcome.TargetGone(String reason) -> recovered(intent, JournalEntry.Resolution.UNKNOWN, reason);
             case Outcome.Failed(String reason, boolean retryable) ->
-                recovered(intent, JournalEntry.Resolution.UNKNOWN, reason);
+                recovered(
+                        intent,
+                        retryable && isRepeatable(intent)
+                                ? JournalEntry.Resolution.TRIED_AGAIN
+                                : JournalEntry.Resolution.UNKNOWN,
+                        reason);
             case Outcome.Withheld(String reason) -> recovered(intent, JournalEntry.Resolution.UNKNOWN, reason);
         };
+    }
+
+    private static boolean isRepeatable(OpenIntent intent) {
+        return intent.action().map(action -> action.type().isRepeatable()).orElse(false);
     }
 
     private static JournalEntry.Recovered recovered(

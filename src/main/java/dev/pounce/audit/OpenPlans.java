@@ -3,7 +3,6 @@ package dev.pounce.audit;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.pounce.action.Action;
 import dev.pounce.action.ActionType;
-import dev.pounce.action.Family;
 import dev.pounce.action.Lane;
 import dev.pounce.correlation.Incident;
 import dev.pounce.planning.Guards;
@@ -28,6 +27,10 @@ import java.util.Set;
 public final class OpenPlans {
 
     private static final Set<String> TYPES = Set.of("planned", "intended", "ended", "recovered", "undo-scheduled");
+
+    /** Ways in which a step that was under way has its turn once more, if it is one that may. */
+    private static final Set<String> AGAIN =
+            Set.of(JournalEntry.Resolution.NOT_DONE.display(), JournalEntry.Resolution.TRIED_AGAIN.display());
 
     /**
      * @param time at which it was planned
@@ -106,7 +109,7 @@ public final class OpenPlans {
                 String id = step.path("id").asText();
                 left.add(id);
                 if (ActionType.of(step.path("action").path("verb").asText())
-                        .filter(type -> type.family() != Family.PROCESS)
+                        .filter(ActionType::isRepeatable)
                         .isPresent()) {
                     repeatable.add(id);
                 }
@@ -116,7 +119,7 @@ public final class OpenPlans {
         void hadItsTurn(RecordedEntry entry) {
             String step = entry.text("step");
             if (entry.type().equals("recovered")
-                    && entry.text("resolution").equals("not done")
+                    && AGAIN.contains(entry.text("resolution"))
                     && repeatable.contains(step)) {
                 left.add(step);
                 failed.remove(step);

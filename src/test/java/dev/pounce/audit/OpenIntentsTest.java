@@ -3,12 +3,16 @@ package dev.pounce.audit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pounce.action.Action;
+import dev.pounce.action.ActionType;
 import dev.pounce.action.Outcome;
+import dev.pounce.asset.PodRef;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -78,6 +82,36 @@ class OpenIntentsTest {
             // Then
             assertThat(recovered).containsExactly(new JournalEntry.Recovered("open", "stop", expected, "x"));
         }
+    }
+
+    @Test
+    void whatCouldNotBeSeenIsTriedAgainIfThatDoesNoHarm() {
+        // Given: the API server is away; a label can be set twice, a program must not run twice
+        PodRef pod = new PodRef("shop", "web-1", Optional.of("u-1"));
+        try (FileJournal journal = open()) {
+            journal.append(intended(
+                    "label",
+                    new Action.OnCluster(
+                            ActionType.POD_LABEL,
+                            pod,
+                            ActionType.POD_LABEL.read(Map.of("labels", Map.of("seen", "yes"))))));
+            journal.append(intended(
+                    "run",
+                    new Action.OnCluster(
+                            ActionType.POD_EXEC, pod, ActionType.POD_EXEC.read(Map.of("argv", List.of("sync"))))));
+        }
+
+        // When
+        List<JournalEntry.Recovered> resolved;
+        try (FileJournal journal = open()) {
+            resolved = OpenIntents.resolve(
+                    OpenIntents.in(state, Instant.MIN), action -> new Outcome.Failed("no answer", true), journal);
+        }
+
+        // Then
+        assertThat(resolved)
+                .extracting(JournalEntry.Recovered::resolution)
+                .containsExactly(JournalEntry.Resolution.TRIED_AGAIN, JournalEntry.Resolution.UNKNOWN);
     }
 
     @Test

@@ -91,7 +91,7 @@ class OpenPlansTest {
     }
 
     @Test
-    void aStepOnTheClusterThatProvablyDidNotHappenHasItsTurnAgain() {
+    void aStepOnTheClusterOfWhichNobodyKnowsHowItEndedHasItsTurnAgain() {
         // Given: both were under way; a process is not met again, a pod with its uid is
         Action label = new Action.OnCluster(
                 ActionType.POD_LABEL,
@@ -110,7 +110,7 @@ class OpenPlansTest {
                 new JournalEntry.Planned(plan),
                 new JournalEntry.Intended("r1", "s/1", label, Entries.NOON),
                 new JournalEntry.Intended("r1", "s/2", Entries.KILL, Entries.NOON),
-                new JournalEntry.Recovered("r1", "s/1", JournalEntry.Resolution.NOT_DONE, "it has no such label"),
+                new JournalEntry.Recovered("r1", "s/1", JournalEntry.Resolution.TRIED_AGAIN, "it has no such label"),
                 new JournalEntry.Recovered("r1", "s/2", JournalEntry.Resolution.NOT_DONE, "it runs"));
 
         // When

@@ -91,6 +91,43 @@ class KubernetesIT {
     }
 
     @Test
+    void whatWasAcceptedBeforeAKillIsDoneAfterItOnce() throws Exception {
+        // Given
+        int pods = 20;
+        for (int i = 0; i < pods; i++) {
+            CLUSTER.unscheduled("many-" + i, "app=many");
+        }
+        String mark = set("mark", "{ pod.label: { labels: { seen: \"yes\" } } }");
+        try (RunningEngine engine = engine(mark)) {
+            FalcoSender falco = FalcoSender.to(engine);
+
+            // When
+            for (int i = 0; i < pods; i++) {
+                falco.send(about("many-" + i));
+            }
+            engine.kill();
+        }
+
+        // Then
+        try (RunningEngine next = engine(mark)) {
+            next.until(
+                    "label on each of them",
+                    () -> CLUSTER.kubectl(
+                                            "get",
+                                            "pods",
+                                            "-l",
+                                            "app=many,seen=yes",
+                                            "-o",
+                                            "jsonpath={.items[*].metadata.name}")
+                                    .split(" ")
+                                    .length
+                            == pods);
+            assertThat(next.responses()).hasSize(pods);
+            assertThat(next.verify().exit()).isZero();
+        }
+    }
+
+    @Test
     void aLeaseEndsByItselfAlsoWhenTheEngineWasKilledMeanwhile() throws Exception {
         // Given
         CLUSTER.unscheduled("leased", "app=leased");
