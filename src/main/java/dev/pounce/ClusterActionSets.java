@@ -128,6 +128,7 @@ final class ClusterActionSets {
                 Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
             }
         } catch (IOException unusable) {
+            seen.remove(name); // looked at again when it comes again
             throw new UncheckedIOException(unusable);
         }
     }

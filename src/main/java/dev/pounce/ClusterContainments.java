@@ -20,6 +20,7 @@ final class ClusterContainments {
     private final OwnObjects objects;
     private final String engine;
     private final Map<String, Containments.Containment> shown = new HashMap<>(); // guarded by this
+    private final Set<String> askedFor = new HashSet<>(); // to be released; of the follower's thread
     private final Set<String> found = new HashSet<>(); // ours, guarded by this
 
     ClusterContainments(Containments containments, OwnObjects objects, String engine) {
@@ -37,13 +38,14 @@ final class ClusterContainments {
                 return;
             }
             ours.add(name);
-            if (one.path("metadata").has("deletionTimestamp")) {
+            if (one.path("metadata").has("deletionTimestamp") && askedFor.add(name)) {
                 containments.release(
                         spec.path("response").asText(),
                         Optional.of(spec.path("step").asText()),
                         "whoever deleted containment " + name);
             }
         });
+        askedFor.retainAll(ours);
         synchronized (this) {
             found.clear();
             found.addAll(ours);

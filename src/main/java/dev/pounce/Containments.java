@@ -52,6 +52,7 @@ final class Containments {
 
     private static final class Held {
         final Containment containment;
+        boolean recalled; // from before a restart
         Instant nextTry;
         Duration retry = FIRST_RETRY;
         boolean underWay;
@@ -85,9 +86,24 @@ final class Containments {
         remember(new Containment(response, step, undo, now, due, Optional.empty()));
     }
 
+    private synchronized void remember(Containment containment) {
+        Held before = held.get(new Key(containment.response(), containment.step()));
+        Held now = new Held(containment);
+        now.recalled = before != null && before.recalled;
+        held.put(new Key(containment.response(), containment.step()), now);
+    }
+
     /** One that was in force before a restart. */
-    synchronized void remember(Containment containment) {
-        held.put(new Key(containment.response(), containment.step()), new Held(containment));
+    synchronized void recall(Containment containment) {
+        Held before = new Held(containment);
+        before.recalled = true;
+        held.put(new Key(containment.response(), containment.step()), before);
+    }
+
+    /** Whether the step had come that far before a restart: what it finds there now is its own work. */
+    synchronized boolean isFromBefore(String response, String step) {
+        Held one = held.get(new Key(response, step));
+        return one != null && one.recalled;
     }
 
     /** To be told of each end of a step that was carried out. One that changed nothing leaves nothing to take back. */
@@ -98,7 +114,11 @@ final class Containments {
                 putOff(action);
             }
             case Outcome.TargetGone gone -> forget(response, step);
-            case Outcome.Withheld withheld -> forget(response, step);
+            case Outcome.Withheld withheld -> {
+                if (!isFromBefore(response, step)) {
+                    forget(response, step);
+                }
+            }
             case Outcome.Done done -> {}
             case Outcome.Failed failed -> {} // who knows how far it came
             case Outcome.WouldAct would -> {}
@@ -180,7 +200,7 @@ final class Containments {
         for (Containment one : all()) {
             if (one.response().equals(response) && step.map(one.step()::equals).orElse(true)) {
                 journal.append(new JournalEntry.Released(response, one.step(), by));
-                ends.put(one.step(), takeBack(one).toCompletableFuture());
+                ends.put(one.step(), takeBack(asked(one)).toCompletableFuture());
             }
         }
         return CompletableFuture.allOf(ends.values().toArray(CompletableFuture[]::new))
@@ -199,7 +219,32 @@ final class Containments {
         }
         return one == null
                 ? CompletableFuture.completedStage(new Outcome.Withheld("nothing of it is in force"))
-                : takeBack(one.containment);
+                : takeBack(asked(one.containment));
+    }
+
+    /**
+     * Somebody wants it taken back: that does not wait for its time, is no end of its time either, and is not forgotten when it
+     * fails now.
+     */
+    private Containment asked(Containment one) {
+        Map<String, String> before = new HashMap<>(one.undo().before());
+        before.put(Action.TakeBack.RELEASED, "true");
+        Containment now = new Containment(
+                one.response(),
+                one.step(),
+                new Action.TakeBack(one.undo().taken(), before),
+                one.since(),
+                Optional.of(clock.instant()),
+                one.trouble());
+        synchronized (this) {
+            Held held = this.held.get(new Key(one.response(), one.step()));
+            if (held == null || held.underWay || one.undo().before().containsKey(Action.TakeBack.RELEASED)) {
+                return one;
+            }
+            remember(now);
+        }
+        journal.append(new JournalEntry.UndoPrepared(now.response(), now.step(), now.undo(), now.due()));
+        return now;
     }
 
     private CompletionStage<Outcome> takeBack(Containment containment) {

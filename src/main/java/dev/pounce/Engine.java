@@ -15,6 +15,7 @@ import dev.pounce.audit.OpenContainments;
 import dev.pounce.audit.OpenIntents;
 import dev.pounce.audit.OpenPlans;
 import dev.pounce.audit.OpenUndos;
+import dev.pounce.audit.RecordedEntry;
 import dev.pounce.audit.StageTimings;
 import dev.pounce.audit.TrippedBudgets;
 import dev.pounce.cluster.AssetCompletion;
@@ -77,6 +78,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -141,6 +143,7 @@ public final class Engine implements AutoCloseable {
     private volatile Policy inForce;
     private final List<AutoCloseable> followers = new ArrayList<>();
     private volatile @Nullable ResponsePipeline answering;
+    private @Nullable Instant lookUntil; // the start's own
 
     /** @param stopped names of the action sets that had used up their budgets and were not re-armed */
     private Engine(
@@ -214,9 +217,9 @@ public final class Engine implements AutoCloseable {
                     recovered.resolution().display(),
                     Printable.of(recovered.reason()));
         }
+        engine.cutShort = OpenPlans.in(settings.state(), ended.minus(UNSETTLED));
         engine.recallBudgets();
         engine.askForRights(policy.actionSets());
-        engine.cutShort = OpenPlans.in(settings.state(), ended.minus(UNSETTLED));
         OpenContainments.in(settings.state(), ended.minus(UNSETTLED)).forEach(engine::remember);
         engine.takeBack(openUndos);
         return engine;
@@ -259,7 +262,7 @@ public final class Engine implements AutoCloseable {
         new JournalReader(settings.state()).forEachSince(since, Set.of("intended", "rearmed")::contains, entry -> {
             if (entry.type().equals("rearmed")) {
                 budgets.forgetSpent(entry.text("action_set"));
-            } else {
+            } else if (!hasItsTurnAgain(entry)) {
                 String step = entry.text("step");
                 budgets.recall(step.substring(0, Math.max(0, step.lastIndexOf('/'))), entry.time());
             }
@@ -269,8 +272,15 @@ public final class Engine implements AutoCloseable {
     /** Written again: what is in force must not expire with the journal's old segments. */
     private void remember(OpenContainments.OpenContainment open) {
         journal.append(new JournalEntry.UndoPrepared(open.response(), open.step(), open.undo(), open.due()));
-        containments.remember(new Containments.Containment(
+        containments.recall(new Containments.Containment(
                 open.response(), open.step(), open.undo(), open.since(), open.due(), Optional.empty()));
+    }
+
+    /** It is charged when it is tried again. */
+    private boolean hasItsTurnAgain(RecordedEntry entry) {
+        return cutShort.stream()
+                .anyMatch(open -> open.plan().id().equals(entry.text("response"))
+                        && open.left().contains(entry.text("step")));
     }
 
     /** What was to be taken back when the engine ended is taken back now. */
@@ -320,7 +330,13 @@ public final class Engine implements AutoCloseable {
     }
 
     private Outcome observe(Action action) {
-        return actuators.observe(action, clock.instant().plus(UNDO_PATIENCE));
+        // One deadline for all: a start after a burst must not take as long as the burst
+        Instant until = lookUntil;
+        if (until == null) {
+            until = clock.instant().plus(UNDO_PATIENCE);
+            lookUntil = until;
+        }
+        return actuators.observe(action, until);
     }
 
     FileJournal journal() {
@@ -410,7 +426,11 @@ public final class Engine implements AutoCloseable {
     public void watch(Consumer<Detection> detections, ResponsePipeline pipeline, Consumer<Runnable> rehearsals)
             throws IOException {
         answering = pipeline;
-        cutShort.forEach(open -> goOnWith(open, pipeline));
+        if (cutShort.isEmpty() || reach.isKnown()) {
+            resume(pipeline);
+        } else {
+            every(1, TimeUnit.SECONDS, telling, () -> resumeWhenKnown(pipeline));
+        }
         pipeline.passTime(); // before anything new comes
         Path run = settings.state().resolve("run");
         if (settings.probe().isPresent()) {
@@ -490,6 +510,32 @@ public final class Engine implements AutoCloseable {
         return new ResponsePlan(plan.id(), plan.incident(), steps, plan.leftOut());
     }
 
+    private synchronized void resume(ResponsePipeline pipeline) {
+        List<OpenPlans.OpenPlan> open = cutShort;
+        cutShort = List.of();
+        open.forEach(one -> goOnWith(one, pipeline));
+    }
+
+    /** Before its guards know the cluster, a step would be refused for good. */
+    private void resumeWhenKnown(ResponsePipeline pipeline) {
+        if (cutShort.isEmpty()) {
+            return;
+        }
+        if (reach.isKnown()) {
+            resume(pipeline);
+        } else {
+            reach.permissions().ifPresent(rights -> rights.check(inForce.actionSets()));
+        }
+    }
+
+    /** A cluster that answers is known a moment after the start; one that does not is no reason not to listen. */
+    private void awaitCluster() {
+        Instant until = clock.instant().plus(UNDO_PATIENCE);
+        while (!reach.isKnown() && clock.instant().isBefore(until)) {
+            LockSupport.parkNanos(10_000_000);
+        }
+    }
+
     /** What a crash kept from happening still makes sense a short while later, and surprises people after a long one. */
     private void goOnWith(OpenPlans.OpenPlan open, ResponsePipeline pipeline) {
         Duration age = Duration.between(open.time(), clock.instant()).abs(); // the clock may have been set back
@@ -540,6 +586,7 @@ public final class Engine implements AutoCloseable {
         if (settings.listening().isEmpty()) {
             return;
         }
+        awaitCluster();
         Listening listening = settings.listening().get();
         Optional<Token> token = listening.authenticated() ? Optional.of(Token.in(settings.state())) : Optional.empty();
         Intake.Downstream pipelineAndJournal = new Intake.Downstream() {

@@ -129,6 +129,12 @@ final class Reach implements AutoCloseable {
         return Optional.ofNullable(objects);
     }
 
+    /** Whether steps on the cluster can be judged: its pods are known, and what the engine may do there. */
+    boolean isKnown() {
+        return permissions == null
+                || (permissions.problem().isEmpty() && (!(facts instanceof ClusterView seen) || seen.knowsPods()));
+    }
+
     ClusterFacts facts() {
         return facts;
     }

@@ -276,10 +276,15 @@ public class ResponsePipeline {
         ending.thenAccept(outcome -> ended(run, step, verdict, outcome, stages));
     }
 
-    private void ended(ResponseRun run, ResponsePlan.Step step, Verdict verdict, Outcome outcome, StageClock stages) {
+    private void ended(ResponseRun run, ResponsePlan.Step step, Verdict verdict, Outcome end, StageClock stages) {
         ResponsePlan plan = run.plan();
+        // What a step finds there that had come so far before a crash is its own work, and is to be taken back with it
+        Outcome outcome =
+                end instanceof Outcome.AlreadySo(String observed) && containments.isFromBefore(plan.id(), step.id())
+                        ? new Outcome.Done(observed)
+                        : end;
         if (ending
-                && step.action() instanceof Action.OnCluster
+                && step.action().type().isRepeatable()
                 && outcome instanceof Outcome.Failed failed
                 && failed.retryable()) {
             return; // it was cut short by our end: the next start looks whether it happened, and goes on

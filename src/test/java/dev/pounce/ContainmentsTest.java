@@ -151,6 +151,50 @@ class ContainmentsTest {
     }
 
     @Test
+    void aStepThatIsTriedAgainAfterACrashFindsItsOwnWorkAndStillTakesItBack() {
+        // Given: in force when the engine was killed, before the step had an end
+        containments.recall(new Containments.Containment(
+                "r1", "set/isolate", undo(ISOLATE), NOON, Optional.of(NOON.plusSeconds(60)), Optional.empty()));
+
+        // When
+        containments.ended("r1", "set/isolate", ISOLATE, new Outcome.Withheld("blast-radius: enough"));
+        assertThat(containments.isFromBefore("r1", "set/isolate")).isTrue();
+        now = NOON.plusSeconds(60);
+        containments.passTime();
+
+        // Then
+        assertThat(remote.takenBack).hasSize(1);
+        assertThat(containments.isFromBefore("r2", "set/isolate")).isFalse();
+    }
+
+    @Test
+    void aReleaseThatFailedIsNotForgottenByARestart() {
+        // Given: an API server that is away
+        containments.prepare("r1", "set/isolate", undo(ISOLATE));
+        remote.answers.add(new Outcome.Failed("no answer", true));
+
+        // When
+        containments
+                .release("r1", Optional.empty(), "ada")
+                .toCompletableFuture()
+                .join();
+
+        // Then: the journal says that it is due, and that somebody asked for it
+        assertThat(journal.stream()
+                        .filter(JournalEntry.UndoPrepared.class::isInstance)
+                        .toList()
+                        .getLast())
+                .isInstanceOfSatisfying(JournalEntry.UndoPrepared.class, last -> {
+                    assertThat(last.due()).contains(NOON);
+                    assertThat(last.undo().before()).containsKey(Action.TakeBack.RELEASED);
+                });
+        now = NOON.plusSeconds(1);
+        containments.passTime();
+        assertThat(remote.takenBack).hasSize(2);
+        assertThat(containments.all()).isEmpty();
+    }
+
+    @Test
     void whatCannotBeTakenBackStaysAndIsTriedAgainLessAndLessOften() {
         // Given
         containments.prepare("r1", "set/isolate", undo(ISOLATE));

@@ -161,6 +161,33 @@ class ResponsePipelineTest {
     }
 
     @Test
+    void whatAStepFindsThatHadComeSoFarBeforeACrashIsItsOwnWork() {
+        // Given
+        remote.ends.add(new Outcome.AlreadySo("it has the label"));
+        ResponsePipeline pipeline = onCluster("enforce", LABEL_STEP);
+        containments.recall(new Containments.Containment(
+                "id-1",
+                "test/mark",
+                new Action.TakeBack(
+                        new Action.OnCluster(
+                                ActionType.POD_LABEL,
+                                new PodRef("shop", "web-1", Optional.of("u-1")),
+                                ActionType.POD_LABEL.read(Map.of("labels", Map.of("seen", "true")))),
+                        Map.of("before", "")),
+                NOW,
+                Optional.empty(),
+                Optional.empty()));
+        remote.beforeChange = () -> remote.silent = true;
+
+        // When
+        pipeline.on(detectionOfAPod());
+
+        // Then
+        assertThat(story).contains("ended Done");
+        assertThat(containments.all()).hasSize(1);
+    }
+
+    @Test
     void whoIsToldOfAStepGetsWhatWasSeenWithFalcosKeys() throws Exception {
         // When
         onCluster("enforce", LABEL_STEP).on(detectionOfAPod());
@@ -629,6 +656,7 @@ class ResponsePipelineTest {
         private final List<Outcome> ends = new ArrayList<>();
         private Runnable beforeChange = () -> {};
         private String report = "";
+        private boolean silent;
 
         @Override
         public CompletionStage<Outcome> carryOut(
@@ -636,6 +664,9 @@ class ResponsePipelineTest {
             story.add("| carries out " + action.verb() + " for " + why.response() + " " + why.step());
             report = why.report().get();
             beforeChange.run();
+            if (silent) { // what is so already changes nothing
+                return CompletableFuture.completedStage(ends.removeFirst());
+            }
             try {
                 change.canBeTakenBackBy(new Action.TakeBack(action, Map.of("before", "")));
             } catch (JournalUnavailable full) {

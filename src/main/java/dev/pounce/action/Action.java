@@ -63,6 +63,9 @@ public sealed interface Action {
      * @param before what there was, and what was put in its place, in the actuator's own words
      */
     record TakeBack(OnCluster taken, Map<String, String> before) implements Action {
+        /** The key that is there when somebody asked for it, and not when a time was over. */
+        public static final String RELEASED = "released";
+
         public TakeBack {
             before = Collections.unmodifiableMap(new TreeMap<>(before));
         }

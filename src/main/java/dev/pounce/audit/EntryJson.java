@@ -19,6 +19,7 @@ import dev.pounce.planning.OnFailure;
 import dev.pounce.planning.Reason;
 import dev.pounce.planning.ResponsePlan;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 
@@ -173,6 +174,10 @@ final class EntryJson {
     private static void plan(ResponsePlan plan, JsonLine json) {
         Incident incident = plan.incident();
         json.member("response", plan.id()).member("incident", incident.id()).member("incident_time", incident.time());
+        incident.evidence().stream()
+                .map(Detection::time)
+                .min(Comparator.naturalOrder())
+                .ifPresent(seen -> json.member("seen", seen));
         json.key("triggers").value(incident.triggers());
         json.key("detections").beginArray();
         newest(incident.evidence()).forEach(detection -> json.text(detection.id()));

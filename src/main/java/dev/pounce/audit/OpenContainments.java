@@ -4,6 +4,7 @@ import dev.pounce.action.Action;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,7 +14,7 @@ import java.util.Set;
 /** What steps had changed when the engine ended, and can still be taken back. */
 public final class OpenContainments {
 
-    private static final Set<String> TYPES = Set.of("undo-prepared", "ended", "undone");
+    private static final Set<String> TYPES = Set.of("undo-prepared", "recovered", "ended", "undone");
 
     /** Ends of a step that has changed nothing, or of which nothing is left. */
     private static final Set<String> NOTHING_CHANGED = Set.of("already so", "target gone", "withheld");
@@ -33,6 +34,8 @@ public final class OpenContainments {
     /** Oldest first. Reads the journal from that time on: what is in force is written again now and then. */
     public static List<OpenContainment> in(Path state, Instant since) {
         Map<String, OpenContainment> open = new LinkedHashMap<>();
+        Set<String> again =
+                new HashSet<>(); // what had come so far before a crash is there, whatever is said of another try
         new JournalReader(state).forEachSince(since, TYPES::contains, entry -> {
             String response = entry.text("response");
             String step = entry.text("step");
@@ -46,8 +49,9 @@ public final class OpenContainments {
                                 (before, now) -> new OpenContainment(response, step, undo, before.since(), now.due()));
                     }
                 }
+                case "recovered" -> again.add(key);
                 case "ended" -> {
-                    if (NOTHING_CHANGED.contains(entry.text("outcome"))) {
+                    if (!again.contains(key) && NOTHING_CHANGED.contains(entry.text("outcome"))) {
                         open.remove(key);
                     }
                 }

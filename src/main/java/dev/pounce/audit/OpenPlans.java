@@ -160,7 +160,10 @@ public final class OpenPlans {
                     (step.isPresent() ? waiting : unreadable).add(id);
                 }
             }
-            Incident incident = new Incident(planned.text("incident"), planned.time(), List.of(), List.of());
+            // A pod that was made after what was seen is somebody else, however late it is answered
+            Instant seen =
+                    planned.json().path("seen").isTextual() ? Instant.parse(planned.text("seen")) : planned.time();
+            Incident incident = new Incident(planned.text("incident"), seen, List.of(), List.of());
             ResponsePlan plan = new ResponsePlan(planned.text("response"), incident, steps, List.of());
             return new OpenPlan(planned.time(), plan, waiting, unreadable, failed, done);
         }

@@ -38,7 +38,7 @@ public final class OpenUndos {
                                 step,
                                 ActionJson.read(entry.json().path("inverse")),
                                 Instant.parse(entry.text("due"))));
-            } else {
+            } else if (!entry.text("outcome").equals("failed")) {
                 open.remove(key);
             }
         });

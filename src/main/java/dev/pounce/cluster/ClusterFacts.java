@@ -13,6 +13,12 @@ public interface ClusterFacts {
 
     Answer<Pod> pod(String namespace, String name);
 
+    /** As it was when the cluster was heard of last: for what makes sure of the pod itself before it acts. */
+    default Answer<Pod> lastKnownPod(String namespace, String name) {
+        return pod(namespace, name);
+    }
+
+    /** As it was when the cluster was heard of last, if that is long ago: a uid does not become another's. */
     Answer<Pod> podWithUid(String uid);
 
     /** @param id the runtime's; of which the first twelve characters are enough, as long as one container begins so */

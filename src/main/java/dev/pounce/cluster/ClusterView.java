@@ -239,14 +239,31 @@ public final class ClusterView implements ClusterFacts, AutoCloseable {
     }
 
     @Override
+    public Answer<Pod> lastKnownPod(String namespace, String name) {
+        return pods.isSynced() ? knownOrGone(store.pod(namespace, name)) : pod(namespace, name);
+    }
+
+    /** Whether all pods were listed once. */
+    public boolean knowsPods() {
+        return pods.isSynced();
+    }
+
+    @Override
     public Answer<Pod> podWithUid(String uid) {
         String why = whyUnknown(pods);
-        return why == null ? knownOrGone(store.podWithUid(uid)) : new Answer.Unknown<>(why);
+        Optional<Pod> there = Optional.ofNullable(pods.isSynced() ? store.podWithUid(uid) : null);
+        if (there.isPresent()) {
+            return new Answer.Known<>(there.get()); // a uid does not become another's while nothing is heard
+        }
+        return why == null ? new Answer.Gone<>() : new Answer.Unknown<>(why);
     }
 
     @Override
     public Answer<Pod> podOfContainer(String id) {
         String why = whyUnknown(pods);
+        if (pods.isSynced() && id.length() >= 12 && store.podsWithContainer(id).size() == 1) {
+            return new Answer.Known<>(store.podsWithContainer(id).getFirst());
+        }
         if (why == null && id.length() < 12) {
             why = "'" + id + "' is too short for a container's id";
         }

@@ -67,6 +67,7 @@ final class Feed<T> implements AutoCloseable {
     private volatile boolean closed;
     private volatile boolean synced;
     private volatile long heardNanos;
+    private volatile long answeredNanos;
     private volatile String problem = "its first list is under way";
     private volatile @Nullable InputStream open;
     private volatile int objects;
@@ -126,7 +127,9 @@ final class Feed<T> implements AutoCloseable {
     /** Ends a connection over which nothing comes any more. Called from time to time by another thread. */
     void endWhenSilent() {
         InputStream stream = open;
-        if (stream != null && silence().compareTo(SILENCE) > 0) {
+        // An answer that began a moment ago is not the one that went silent
+        Duration answered = Duration.ofNanos(nanos.getAsLong() - answeredNanos);
+        if (stream != null && silence().compareTo(SILENCE) > 0 && answered.compareTo(SILENCE) > 0) {
             close(stream);
         }
     }
@@ -316,6 +319,7 @@ final class Feed<T> implements AutoCloseable {
                                 ? "this engine may not list and watch " + resource
                                 : "the API server answers HTTP " + response.code());
             }
+            answeredNanos = nanos.getAsLong();
             open = response.body();
             if (closed) {
                 close(response.body());

@@ -91,7 +91,9 @@ final class ClusterObjects {
 
     /** One out of a kubelet's file has another uid in the API than on its node. */
     private static Answer<Pod> podOf(PodRef pod, ClusterFacts known) {
-        Answer<Pod> named = known.pod(pod.namespace(), pod.name());
+        // An API server that is away for a minute does not make a pod of the control plane out of another; who acts
+        // looks himself
+        Answer<Pod> named = known.lastKnownPod(pod.namespace(), pod.name());
         if (pod.uid().isEmpty() || (named instanceof Answer.Known<Pod>(Pod found) && found.mirror())) {
             return named;
         }

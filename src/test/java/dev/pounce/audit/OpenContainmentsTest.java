@@ -67,6 +67,18 @@ class OpenContainmentsTest {
     }
 
     @Test
+    void whatACrashLeftIsInForceWhateverBecameOfAnotherTry() {
+        // Given
+        journal(
+                prepared("r1", Optional.of(LATER)),
+                new JournalEntry.Recovered("r1", "s/1", JournalEntry.Resolution.TRIED_AGAIN, "no answer"),
+                new JournalEntry.Ended("r1", "s/1", new Outcome.Withheld("budget: used up"), StageTimings.NONE));
+
+        // Then
+        assertThat(OpenContainments.in(state, Instant.MIN)).hasSize(1);
+    }
+
+    @Test
     void whatCouldNotBeTakenBackIsStillInForce() {
         // Given
         journal(

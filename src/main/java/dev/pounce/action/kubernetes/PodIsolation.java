@@ -39,6 +39,9 @@ final class PodIsolation implements ClusterStep {
     private static final String ALLOW = "pounce.dev/allow";
     private static final String GRANTED = "pounce.dev/granted";
 
+    /** Responses that held the policy and were released while a later one holds it. */
+    private static final String GIVEN_UP = "pounce.dev/given-up";
+
     /** What enforces policies and has an API of its own, by its group. */
     private static final Map<String, String> ENFORCERS = Map.of(
             "cilium.io", "Cilium",
@@ -631,13 +634,14 @@ final class PodIsolation implements ClusterStep {
             }
             String holder = Ours.annotation(policy, Ours.RESPONSE).orElse("");
             if (!holder.equals(attempt.response())) {
+                giveUp(attempt, kind, pod, name, policy);
                 throw StepEnds.withheld("policy " + name + " stays: response " + holder + " holds it until "
                         + Ours.annotation(policy, Ours.UNTIL).orElse("it is released"));
             }
             if (!Ours.isAsWeLeftIt(policy)) {
                 throw StepEnds.withheld("policy " + name + " was changed by somebody since, and stays as it is");
             }
-            if (isStillHeld(before, attempt)) {
+            if (isStillHeld(before, policy, attempt)) {
                 restore(attempt, kind, pod, uid, policy, before);
                 return attempt.done("policy " + name + " is again as it was for response " + before.get("heldBefore")
                         + ", until " + before.get("untilBefore"));
@@ -652,8 +656,24 @@ final class PodIsolation implements ClusterStep {
         return attempt.done(String.join("; ", said));
     }
 
-    private static boolean isStillHeld(Map<String, String> before, Attempt attempt) {
+    /** The one before is released while another holds the policy: that other must not hand it back. */
+    private static void giveUp(Attempt attempt, PolicyKind kind, PodRef pod, String name, JsonNode policy)
+            throws StepEnds {
+        String others = Ours.annotation(policy, GIVEN_UP).map(all -> all + ",").orElse("");
+        ObjectNode metadata = JSON.createObjectNode()
+                .put("uid", policy.path("metadata").path("uid").asText());
+        metadata.putObject("annotations").put(GIVEN_UP, others + attempt.response());
+        ObjectNode patch = JSON.createObjectNode();
+        patch.set("metadata", metadata);
+        attempt.heard(attempt.tryChangeUnlessConflict(
+                Request.patch(kind.in(pod.namespace()).named(name), Request.MERGE_PATCH, patch.toString())));
+    }
+
+    private static boolean isStillHeld(Map<String, String> before, JsonNode policy, Attempt attempt) {
+        List<String> givenUp =
+                List.of(Ours.annotation(policy, GIVEN_UP).orElse("").split(",", -1));
         return before.containsKey("heldBefore")
+                && !givenUp.contains(before.get("heldBefore"))
                 && Attempt.time(JSON.getNodeFactory().textNode(before.getOrDefault("untilBefore", "")))
                         .map(end -> end.isAfter(attempt.now()))
                         .orElse(false);

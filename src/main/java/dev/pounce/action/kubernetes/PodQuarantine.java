@@ -214,7 +214,8 @@ final class PodQuarantine implements ClusterStep {
             throw ends;
         }
         Instant until = Instant.parse(undo.before().getOrDefault(UNTIL, Instant.MAX.toString()));
-        boolean over = !attempt.now().plus(AT_THE_END).isBefore(until);
+        boolean over = !undo.before().containsKey(Action.TakeBack.RELEASED)
+                && !attempt.now().plus(AT_THE_END).isBefore(until);
         boolean ours = ref.uid()
                 .equals(Optional.ofNullable(Metadata.Field.LABELS.of(pod).get(LABEL)));
         Map<String, String> was = Metadata.map(undo.before().getOrDefault(LABELS, "{}"));
@@ -231,7 +232,8 @@ final class PodQuarantine implements ClusterStep {
             return attempt.done(ref.display() + " has the labels back that it had, and its network");
         }
         if (undo.before().getOrDefault(CONTROLLER, "").isEmpty()) {
-            throw StepEnds.withheld("the time of " + ref.display() + " in quarantine is over, and nothing would start"
+            // Not withheld: it stays among what is in force, to be released
+            throw StepEnds.failed("the time of " + ref.display() + " in quarantine is over, and nothing would start"
                     + " another: it stays cut off until somebody releases or deletes it");
         }
         ObjectNode options = JSON.createObjectNode().put("apiVersion", "v1").put("kind", "DeleteOptions");
