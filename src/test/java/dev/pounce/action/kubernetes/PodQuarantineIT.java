@@ -134,7 +134,7 @@ class PodQuarantineIT {
         Outcome outcome = trial.takeBack(overNow(trial.undo()));
 
         // Then
-        assertThat(outcome).isInstanceOf(Outcome.Withheld.class);
+        assertThat(outcome).isInstanceOf(Outcome.Failed.class);
         assertThat(CLUSTER.kubectl("get", "pod", "alone", "-o", "jsonpath={.metadata.labels}"))
                 .contains(PodQuarantine.LABEL)
                 .doesNotContain("app");
