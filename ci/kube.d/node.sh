@@ -171,7 +171,8 @@ traces() {
 	nft list tables
 	find /sys/fs/cgroup -type d \( -name '*kube*' -o -name 'k8s.io*' \) -printf 'cgroup %p\n' | sort
 	for name in "${sysctls[@]}"; do sysctl "$name" 2>/dev/null || true; done
-	find /run/containerd /run/netns /run/pounce-kube /var/lib/cni /var/lib/pounce-kube /var/lib/kubelet /var/log/containers /var/log/pods /opt/cni /opt/containerd \
-		-mindepth 1 -maxdepth 3 -printf 'file %p\n' 2>/dev/null | sort
-	pgrep -af 'containerd|kube|etcd|kwok' | awk '$2 !~ /sh$/ {print "process", $2}' | sort
+	# Most of these places are not there, and mostly nothing of it runs.
+	{ find /run/containerd /run/netns /run/pounce-kube /var/lib/cni /var/lib/pounce-kube /var/lib/kubelet /var/log/containers /var/log/pods /opt/cni /opt/containerd \
+		-mindepth 1 -maxdepth 3 -not -path '/run/containerd/fifo*' -printf 'file %p\n' 2>/dev/null || true; } | sort
+	ps -e -o comm= | awk '/^(containerd|kube|etcd|kwok|fence|pause)/ {print "process", $1}' | sort
 }
