@@ -8,7 +8,7 @@ sysctls=(vm.overcommit_memory kernel.panic kernel.panic_on_oops net.ipv4.ip_forw
 start_containerd() {
 	local name
 	modprobe -aq br_netfilter overlay 2>/dev/null || true
-	for name in "${sysctls[@]}"; do sysctl "$name" 2>/dev/null || true; done >"$run/sysctl.before"
+	for name in "${sysctls[@]}"; do sysctl "$name" 2>/dev/null || true; done >"$data/sysctl.before"
 	sysctl -qw net.ipv4.ip_forward=1
 	sysctl -qw net.bridge.bridge-nf-call-iptables=1 || fail "this kernel has no br_netfilter"
 	mkdir -p "$run/cni"
@@ -146,6 +146,7 @@ stop_node() {
 	stop containerd
 	# A shim outlives its containerd, to keep its container; those of ours have no more to keep.
 	for each in $(pgrep -f "containerd-shim-runc-v2 -namespace k8s.io .*-address $run/containerd.sock" || true); do kill -9 "$each" 2>/dev/null || true; done
+	for each in $(in_pods); do kill -9 "$each" 2>/dev/null || true; done
 	for name in $(ip netns list 2>/dev/null | awk '/^cni-/ {print $1}'); do ip netns delete "$name" || true; done
 	for each in $(awk -v run="$run/" -v data="$data/" 'index($2, run) == 1 || index($2, data) == 1 {print $2}' /proc/mounts | sort -r); do
 		umount -l "$each" || true
@@ -156,7 +157,7 @@ stop_node() {
 	for each in "${left[@]}" /var/lib/kubelet/device-plugins/kubelet.sock; do [ -z "$each" ] || rm -f "$each"; done
 	rmdir --ignore-fail-on-non-empty -p /var/lib/kubelet/device-plugins /var/lib/cni/results 2>/dev/null || true
 	find /var/log/containers -lname "$data/*" -delete 2>/dev/null || true
-	[ ! -s "$run/sysctl.before" ] || sysctl -qp "$run/sysctl.before" >/dev/null
+	[ ! -s "$data/sysctl.before" ] || sysctl -qp "$data/sysctl.before" >/dev/null
 }
 
 # What a node could leave behind, one thing a line: the same before "up" and after "down".
@@ -174,5 +175,5 @@ traces() {
 	# Most of these places are not there, and mostly nothing of it runs.
 	{ find /run/containerd /run/netns /run/pounce-kube /var/lib/cni /var/lib/pounce-kube /var/lib/kubelet /var/log/containers /var/log/pods /opt/cni /opt/containerd \
 		-mindepth 1 -maxdepth 3 -not -path '/run/containerd/fifo*' -printf 'file %p\n' 2>/dev/null || true; } | sort
-	ps -e -o comm= | awk '/^(containerd|kube|etcd|kwok|fence|pause)/ {print "process", $1}' | sort
+	ps -e -o stat=,comm= | awk '$1 !~ /^Z/ && $2 ~ /^(containerd|kube|etcd|kwok|fence|pause)/ {print "process", $2}' | sort
 }
