@@ -22,6 +22,9 @@ command=${1:-}
 set -- --enable-native-access=ALL-UNNAMED "-Dpounce.home=$home" ${POUNCE_JAVA_OPTS:-} -jar "$home/lib/quarkus-run.jar" "$@"
 # A small heap on the serial collector: collections of a millisecond or two, and no threads of its own.
 set -- -XX:+UseSerialGC -Xms48m -Xmx256m -Xss512k -XX:+ExitOnOutOfMemoryError "$@"
+# The network library under the cluster's client reaches for memory in a way that newer JVMs warn of; nobody who runs this can
+# do anything about it.
+[ "$version" -lt 24 ] || set -- --sun-misc-unsafe-memory-access=allow "$@"
 # What ci/package let the JVM learn. Only the JDK that learnt it can use it; others are not even asked (25 is the first).
 if [ "$version" -ge 25 ] && [ -f "$home/lib/pounce.aot" ]; then
 	set -- "-XX:AOTCache=$home/lib/pounce.aot" -Xlog:aot=off:stderr -Xlog:cds=off:stderr "$@"

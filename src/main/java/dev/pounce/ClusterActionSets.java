@@ -23,7 +23,6 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
@@ -38,7 +37,8 @@ final class ClusterActionSets {
 
     private static final Logger LOG = Logger.getLogger(ClusterActionSets.class);
 
-    private record Seen(long generation, List<String> problems) {}
+    /** @param broken whether the problems are more than warnings */
+    private record Seen(String uid, long generation, List<String> problems, boolean broken) {}
 
     /** What was said last, without the time. */
     private record Said(
@@ -98,7 +98,8 @@ final class ClusterActionSets {
     private void accept(String name, JsonNode resource) {
         long generation = resource.path("metadata").path("generation").asLong();
         Seen before = seen.get(name);
-        if (before != null && before.generation() == generation) {
+        String uid = resource.path("metadata").path("uid").asText();
+        if (before != null && before.uid().equals(uid) && before.generation() == generation) {
             return; // only its status has changed
         }
         String text = asFile(name, resource);
@@ -110,14 +111,11 @@ final class ClusterActionSets {
                     "action set '" + name + "'",
                     "a name that no action set in a file of the engine has");
         }
-        seen.put(
-                name,
-                new Seen(
-                        generation, problems.all().stream().map(Problem::render).toList()));
+        List<String> said = problems.all().stream().map(Problem::render).toList();
+        seen.put(name, new Seen(uid, generation, said, problems.hasErrors()));
         if (problems.hasErrors()) {
             LOG.errorv(
-                    "Action set {0} of the cluster has errors and is not loaded: {1}",
-                    name, problems.all().stream().map(Problem::render).collect(Collectors.joining("; ")));
+                    "Action set {0} of the cluster has errors and is not loaded: {1}", name, String.join("; ", said));
             return;
         }
         try {
@@ -184,8 +182,7 @@ final class ClusterActionSets {
     }
 
     private Said standing(String name, Seen one) {
-        boolean broken = one.problems().stream().anyMatch(problem -> problem.contains(": error: "));
-        Optional<String> why = broken
+        Optional<String> why = one.broken()
                 ? Optional.of("it has errors"
                         + (Files.exists(folder.resolve(name + ".yaml"))
                                 ? "; what was loaded before them is in force"

@@ -74,6 +74,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -141,7 +142,7 @@ public final class Engine implements AutoCloseable {
     private volatile @Nullable WarmUp warmUp;
     private final SetCounters counters = new SetCounters();
     private volatile Policy inForce;
-    private final List<AutoCloseable> followers = new ArrayList<>();
+    private final List<AutoCloseable> followers = new CopyOnWriteArrayList<>();
     private volatile @Nullable ResponsePipeline answering;
     private @Nullable Instant lookUntil; // the start's own
 
@@ -235,7 +236,7 @@ public final class Engine implements AutoCloseable {
         permissions.get().check(sets);
         if (!permissions.get().problem().isEmpty()) {
             LOG.warnv(
-                    "The API server was not asked for the engine's rights: {0}",
+                    "What this engine may do could not be asked of the API server: {0}",
                     permissions.get().problem());
         }
         Map<String, List<String>> now = permissions.get().missing();

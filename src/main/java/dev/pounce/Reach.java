@@ -47,7 +47,7 @@ final class Reach implements AutoCloseable {
     private NodeEvidence evidenceOfNode = NodeEvidence.NONE;
     private final List<AutoCloseable> parts = new ArrayList<>(); // in the order in which they are closed
 
-    /** @throws RuntimeException when a kubeconfig is wrong; no connection is made yet */
+    /** @throws UnusableCluster when a kubeconfig is wrong; no connection is made yet */
     static Reach of(EngineSettings settings, ContainerMembership membership, Clock clock) {
         Reach reach = new Reach();
         Web web = new Web(settings.version(), clock);
@@ -61,9 +61,14 @@ final class Reach implements AutoCloseable {
                     new ContainerReadings(program, new NodeRef(settings.node()), membership, clock);
             reach.evidenceOfNode = readings;
         });
+        EvidenceStores stores = new EvidenceStores(settings.state().resolve("evidence"), aws, google, web, clock);
+        if (settings.cluster().isEmpty() && settings.probe().isPresent()) {
+            reach.add(
+                    EvidenceActuator.withoutCluster(reach.evidenceOfNode, stores, clock),
+                    Set.of(ActionType.EVIDENCE_PROCESSES, ActionType.EVIDENCE_CAPTURE));
+        }
         settings.cluster().ifPresent(cluster -> {
             ClusterAccess access = reach.cluster(cluster, settings, clock);
-            EvidenceStores stores = new EvidenceStores(settings.state().resolve("evidence"), aws, google, web, clock);
             reach.add(
                     new EvidenceActuator(
                             access.api(),
@@ -84,7 +89,12 @@ final class Reach implements AutoCloseable {
     }
 
     private ClusterAccess cluster(ClusterSettings cluster, EngineSettings settings, Clock clock) {
-        ClusterAccess access = ClusterAccess.open(cluster.kubeconfig(), settings.version(), clock);
+        ClusterAccess access;
+        try {
+            access = ClusterAccess.open(cluster.kubeconfig(), settings.version(), clock);
+        } catch (IllegalArgumentException unusable) {
+            throw new UnusableCluster(unusable);
+        }
         permissions = new Permissions(access.api(), clock, List.of());
         objects = new Objects(access, new OwnObjects(access.api(), clock, settings.node()));
         ClusterView following = ClusterView.follow(access);

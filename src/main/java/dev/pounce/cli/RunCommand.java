@@ -6,6 +6,7 @@ import dev.pounce.EngineRun;
 import dev.pounce.EngineSettings;
 import dev.pounce.LineWriter;
 import dev.pounce.Policy;
+import dev.pounce.UnusableCluster;
 import dev.pounce.audit.JournalUnavailable;
 import dev.pounce.intake.Listening;
 import dev.pounce.planning.Mode;
@@ -164,7 +165,7 @@ final class RunCommand implements Callable<Integer> {
             try (Engine engine = Engine.open(settings, policy, Clock.systemUTC(), onlooker)) {
                 code = EngineRun.until(engine);
             }
-        } catch (JournalUnavailable unusable) {
+        } catch (JournalUnavailable | UnusableCluster unusable) {
             throw new Refusal(String.valueOf(unusable.getMessage()));
         } finally {
             end.closed(code);

@@ -1,5 +1,7 @@
 package dev.pounce.cluster;
 
+import static java.util.stream.Collectors.joining;
+
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -22,11 +24,10 @@ public final class ClusterAccess implements AutoCloseable {
     /**
      * @param kubeconfig empty inside of a cluster, for the service account of our own pod
      * @param version ours, for the user agent
-     * @throws RuntimeException when the file cannot be read or names no cluster
+     * @throws IllegalArgumentException with words for a person, when the file cannot be read or names no cluster
      */
     public static ClusterAccess open(Optional<Path> kubeconfig, String version, InstantSource clock) {
-        Config found =
-                kubeconfig.isPresent() ? Config.fromKubeconfig(kubeconfig.get().toFile()) : Config.autoConfigure(null);
+        Config found = kubeconfig.isPresent() ? read(kubeconfig.get()) : Config.autoConfigure(null);
         Config config = new ConfigBuilder(found)
                 .withClientKeyAlgo(ClientKey.algorithm(found).orElse(found.getClientKeyAlgo()))
                 .withUserAgent("pounce/" + version)
@@ -39,6 +40,28 @@ public final class ClusterAccess implements AutoCloseable {
                 .build();
         return new ClusterAccess(
                 new KubernetesClientBuilder().withConfig(config).build(), clock);
+    }
+
+    private static Config read(Path kubeconfig) {
+        Config read;
+        try {
+            read = Config.fromKubeconfig(kubeconfig.toFile());
+        } catch (RuntimeException unreadable) {
+            throw new IllegalArgumentException(
+                    kubeconfig + ": found a file that cannot be read as a kubeconfig ("
+                            + String.valueOf(unreadable.getMessage())
+                                    .lines()
+                                    .map(String::strip)
+                                    .collect(joining(" "))
+                            + "), expected one with a cluster, a user and a current context",
+                    unreadable);
+        }
+        // Left to itself, the client would take a server by its usual name, and files of the user's home, instead
+        if (read.getCurrentContext() == null) {
+            throw new IllegalArgumentException(
+                    kubeconfig + ": found no current context, expected the name of one, with its cluster and user");
+        }
+        return read;
     }
 
     public Api api() {

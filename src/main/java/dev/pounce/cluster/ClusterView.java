@@ -3,7 +3,6 @@ package dev.pounce.cluster;
 import dev.pounce.asset.Answer;
 import io.fabric8.kubernetes.client.http.HttpClient;
 import java.time.Duration;
-import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -59,22 +58,7 @@ public final class ClusterView implements ClusterFacts, AutoCloseable {
                 master,
                 NEEDED.get(0),
                 slim::pod,
-                new Feed.Sink<>() {
-                    @Override
-                    public void replace(Collection<Pod> all) {
-                        kept.replacePods(all);
-                    }
-
-                    @Override
-                    public void put(Pod one) {
-                        kept.put(one);
-                    }
-
-                    @Override
-                    public void remove(Pod one) {
-                        kept.remove(one);
-                    }
-                },
+                Feed.Sink.of(kept::replacePods, kept::put, kept::remove),
                 MOST,
                 nanos);
         nodes = new Feed<>(
@@ -82,22 +66,7 @@ public final class ClusterView implements ClusterFacts, AutoCloseable {
                 master,
                 NEEDED.get(1),
                 slim::node,
-                new Feed.Sink<>() {
-                    @Override
-                    public void replace(Collection<Node> all) {
-                        kept.replaceNodes(all);
-                    }
-
-                    @Override
-                    public void put(Node one) {
-                        kept.put(one);
-                    }
-
-                    @Override
-                    public void remove(Node one) {
-                        kept.remove(one);
-                    }
-                },
+                Feed.Sink.of(kept::replaceNodes, kept::put, kept::remove),
                 MOST,
                 nanos);
         replicaSets = controllers("ReplicaSet", NEEDED.get(2), http, master, slim, nanos);
@@ -109,22 +78,7 @@ public final class ClusterView implements ClusterFacts, AutoCloseable {
                 master,
                 NEEDED.get(6),
                 slim::budget,
-                new Feed.Sink<>() {
-                    @Override
-                    public void replace(Collection<Budget> all) {
-                        kept.replaceBudgets(all);
-                    }
-
-                    @Override
-                    public void put(Budget one) {
-                        kept.put(one);
-                    }
-
-                    @Override
-                    public void remove(Budget one) {
-                        kept.remove(one);
-                    }
-                },
+                Feed.Sink.of(kept::replaceBudgets, kept::put, kept::remove),
                 MOST,
                 nanos);
     }
@@ -137,22 +91,7 @@ public final class ClusterView implements ClusterFacts, AutoCloseable {
                 master,
                 path,
                 json -> slim.controller(kind, json),
-                new Feed.Sink<>() {
-                    @Override
-                    public void replace(Collection<Controller> all) {
-                        kept.replaceControllers(kind, all);
-                    }
-
-                    @Override
-                    public void put(Controller one) {
-                        kept.put(one);
-                    }
-
-                    @Override
-                    public void remove(Controller one) {
-                        kept.remove(one);
-                    }
-                },
+                Feed.Sink.of(all -> kept.replaceControllers(kind, all), kept::put, kept::remove),
                 MOST,
                 nanos);
     }

@@ -20,6 +20,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -52,6 +53,25 @@ final class Feed<T> implements AutoCloseable {
         void put(T one);
 
         void remove(T one);
+
+        static <T> Sink<T> of(Consumer<Collection<T>> replace, Consumer<T> put, Consumer<T> remove) {
+            return new Sink<>() {
+                @Override
+                public void replace(Collection<T> all) {
+                    replace.accept(all);
+                }
+
+                @Override
+                public void put(T one) {
+                    put.accept(one);
+                }
+
+                @Override
+                public void remove(T one) {
+                    remove.accept(one);
+                }
+            };
+        }
     }
 
     private final HttpClient http;

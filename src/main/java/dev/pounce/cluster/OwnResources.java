@@ -1,7 +1,6 @@
 package dev.pounce.cluster;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.Executors;
@@ -34,25 +33,13 @@ public final class OwnResources implements AutoCloseable {
                 access.client().getConfiguration().getMasterUrl(),
                 path,
                 one -> one,
-                new Feed.Sink<>() {
-                    @Override
-                    public void replace(Collection<JsonNode> listed) {
-                        change(() -> {
+                Feed.Sink.of(
+                        listed -> change(() -> {
                             all.clear();
                             listed.forEach(one -> all.put(name(one), one));
-                        });
-                    }
-
-                    @Override
-                    public void put(JsonNode one) {
-                        change(() -> all.put(name(one), one));
-                    }
-
-                    @Override
-                    public void remove(JsonNode one) {
-                        change(() -> all.remove(name(one)));
-                    }
-                },
+                        }),
+                        one -> change(() -> all.put(name(one), one)),
+                        one -> change(() -> all.remove(name(one)))),
                 MOST,
                 System::nanoTime);
     }
