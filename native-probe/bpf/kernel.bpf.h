@@ -165,6 +165,11 @@ struct kernfs_node___old {
 struct cgroup {
 	int level;
 	struct kernfs_node *kn;
+	struct cgroup *ancestors[0]; /* 6.1 */
+};
+
+struct cgroup___v60 {
+	__u64 ancestor_ids[0];
 };
 
 struct cgroup_subsys_state {
@@ -308,6 +313,10 @@ struct unix_sock {
 	struct sock *peer;
 };
 
+struct bpf_iter__task {
+	struct task_struct *task;
+};
+
 #pragma clang attribute pop
 
 /* What BTF cannot carry: constants from the kernel's headers, under the kernel's names. */
@@ -329,5 +338,19 @@ struct unix_sock {
 
 /* 6.2. Tells the verifier a type, costs no instruction at run time; see direct_walk. */
 extern void *bpf_rdonly_cast(const void *object, __u32 btf_id) __ksym __weak;
+
+/* Of version 1 where there is one, else the only one. */
+static __always_inline struct cgroup *task__pids_cgroup(struct task_struct *task)
+{
+	struct cgroup_subsys_state *state = NULL;
+	struct css_set *set = task->cgroups;
+	__u64 offset = bpf_core_field_offset(struct css_set, subsys);
+
+	if (!bpf_core_enum_value_exists(enum cgroup_subsys_id, pids_cgrp_id))
+		return set->dfl_cgrp;
+	offset += bpf_core_enum_value(enum cgroup_subsys_id, pids_cgrp_id) * sizeof(void *);
+	bpf_probe_read_kernel(&state, sizeof(state), (void *)set + offset);
+	return BPF_CORE_READ(state, cgroup);
+}
 
 #endif

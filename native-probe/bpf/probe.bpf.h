@@ -254,19 +254,6 @@ static __always_inline __u64 pid__inode(struct pid *pid)
 	return pid->ino;
 }
 
-static __always_inline struct cgroup *task__pids_cgroup(struct task_struct *task)
-{
-	struct cgroup_subsys_state *state = NULL;
-	struct css_set *set = task->cgroups;
-	__u64 offset = bpf_core_field_offset(struct css_set, subsys);
-
-	if (!bpf_core_enum_value_exists(enum cgroup_subsys_id, pids_cgrp_id))
-		return set->dfl_cgrp;
-	offset += bpf_core_enum_value(enum cgroup_subsys_id, pids_cgrp_id) * sizeof(void *);
-	bpf_probe_read_kernel(&state, sizeof(state), (void *)set + offset);
-	return BPF_CORE_READ(state, cgroup);
-}
-
 static __always_inline void subject__fill(struct probe_subject *subject, struct task_struct *task)
 {
 	struct task_struct *leader = task->group_leader;

@@ -10,11 +10,8 @@
 #include <inttypes.h>
 #include <net/if.h>
 #include <poll.h>
-#include <signal.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -25,9 +22,9 @@
 #include <linux/if_packet.h>
 
 #include "capture.h"
+#include "command.h"
 #include "container.h"
 #include "isolate.h"
-#include "json.h"
 #include "outlets.h"
 
 #define PCAP_MAGIC_NS 0xa1b23c4d
@@ -57,28 +54,6 @@ struct capture {
 	uint64_t packets, bytes;
 	bool is_full;
 };
-
-static volatile sig_atomic_t stop;
-
-static void on_signal(int signal)
-{
-	(void)signal;
-	stop = 1;
-}
-
-static int ended(enum isolate_exit exit, const char *word, const char *format, ...)
-{
-	char reason[256];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(reason, sizeof(reason), format, args);
-	va_end(args);
-	fprintf(stderr, "{\"answer\":\"%s\",\"reason\":", word);
-	json__print_string(stderr, reason, strlen(reason));
-	fputs("}\n", stderr);
-	return exit;
-}
 
 /* In the network that this thread is in. Nothing is delivered before it is bound to its interface. */
 static int listen_at(const struct outlet *outlet)
@@ -172,14 +147,6 @@ static bool capture__write(struct capture *capture, const struct msghdr *message
 	       (!packet.captured || fwrite(bytes, packet.captured, 1, stdout) == 1);
 }
 
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000ull + now.tv_nsec / 1000000;
-}
-
 /* False when it could not be written. */
 static bool capture__run_until(struct capture *capture, uint64_t end_ms)
 {
@@ -191,7 +158,8 @@ static bool capture__run_until(struct capture *capture, uint64_t end_ms)
 
 	for (i = 0; i < capture->count; i++)
 		polls[i] = (struct pollfd){.fd = capture->fds[i], .events = POLLIN};
-	while (written && !stop && !capture->is_full && (now = now_ms()) < end_ms) {
+	while (written && !command__stopped && !capture->is_full &&
+	       (now = command__now_ms()) < end_ms) {
 		int ready = poll(polls, capture->count, end_ms - now);
 
 		if (ready < 0 && errno != EINTR)
@@ -250,18 +218,8 @@ static const struct option options[] = {
 	{},
 };
 
-static bool parse(const char *text, uint64_t least, uint64_t most, uint64_t *ret_number)
-{
-	char *end;
-	unsigned long long number = strtoull(text, &end, 10);
-
-	*ret_number = number;
-	return *text >= '0' && *text <= '9' && !*end && number >= least && number <= most;
-}
-
 int capture__run(int argc, char **argv)
 {
-	struct sigaction action = {.sa_handler = on_signal};
 	struct capture capture = {.snaplen = 4096, .bytes_max = UINT64_MAX};
 	struct container container;
 	struct pcap_header header = {
@@ -277,35 +235,36 @@ int capture__run(int argc, char **argv)
 		if (option == OPTION_CGROUP)
 			cgroup = optarg;
 		else if (option == OPTION_SECONDS)
-			good = parse(optarg, 1, SECONDS_MAX, &seconds);
+			good = command__number(optarg, 1, SECONDS_MAX, &seconds);
 		else if (option == OPTION_SNAPLEN)
-			good = parse(optarg, 0, SNAPLEN_MAX, &snaplen);
+			good = command__number(optarg, 0, SNAPLEN_MAX, &snaplen);
 		else if (option == OPTION_BYTES)
-			good = parse(optarg, sizeof(header), UINT64_MAX, &capture.bytes_max);
+			good = command__number(optarg, sizeof(header), UINT64_MAX,
+					       &capture.bytes_max);
 		if (!good)
 			return ISOLATE_USAGE;
 	}
 	if (!cgroup || !strchr(cgroup, ':'))
-		return ended(ISOLATE_USAGE, "failed", "capture takes --cgroup CONTROLLERS:/PATH");
+		return command__ended(ISOLATE_USAGE, "failed",
+				      "capture takes --cgroup CONTROLLERS:/PATH");
 	capture.snaplen = snaplen ? snaplen : SNAPLEN_MAX;
-	signal(SIGPIPE, SIG_IGN);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGINT, &action, NULL);
-	end_ms = now_ms() + seconds * 1000;
+	command__begin();
+	end_ms = command__now_ms() + seconds * 1000;
 
 	error = container__find(&container, cgroup);
 	if (error == -ESRCH)
-		return ended(ISOLATE_GONE, "gone", "no process is in control group %s", cgroup);
+		return command__ended(ISOLATE_GONE, "gone", "no process is in control group %s",
+				      cgroup);
 	if (!error)
 		error = capture__open(&capture, &container, &others);
 	if (error)
-		return ended(ISOLATE_FAILED, "failed", "cannot listen to its network: %s%s",
-			     strerror(-error),
-			     error == -EPERM ? " (it takes CAP_NET_RAW, CAP_SYS_ADMIN and "
-					       "CAP_SYS_PTRACE)"
-					     : "");
+		return command__ended(ISOLATE_FAILED, "failed",
+				      "cannot listen to its network: %s%s", strerror(-error),
+				      error == -EPERM ? " (it takes CAP_NET_RAW, CAP_SYS_ADMIN and "
+							"CAP_SYS_PTRACE)"
+						      : "");
 	if (!capture.count)
-		return ended(
+		return command__ended(
 			ISOLATE_REFUSED, "refused", "%s",
 			container.in_node_network
 				? "it is in the network of its node, whose packets are not its own"
@@ -315,7 +274,8 @@ int capture__run(int argc, char **argv)
 	capture.bytes = sizeof(header);
 	if (fwrite(&header, sizeof(header), 1, stdout) != 1 || fflush(stdout) ||
 	    !capture__run_until(&capture, end_ms))
-		return ended(ISOLATE_FAILED, "failed", "cannot write: %s", strerror(errno));
+		return command__ended(ISOLATE_FAILED, "failed", "cannot write: %s",
+				      strerror(errno));
 	fprintf(stderr,
 		"{\"answer\":\"captured\",\"packets\":%" PRIu64 ",\"lost\":%" PRIu64
 		",\"full\":%s,\"interfaces\":%zu}\n",

@@ -232,7 +232,8 @@ static int container__add_network(struct container *container, int fd, bool of_n
 	return 0;
 }
 
-static int container__add_member(struct container *container, pid_t pid, char *buffer)
+static int container__add_member(struct container *container, pid_t pid, bool networks,
+				 char *buffer)
 {
 	int pidfd = syscall(SYS_pidfd_open, pid, 0);
 	pid_t *members;
@@ -242,10 +243,11 @@ static int container__add_member(struct container *container, pid_t pid, char *b
 	if (pidfd < 0)
 		return 0; /* gone, or a thread */
 	/* Once more, now that its pid cannot come to mean another without our seeing it end. */
-	network =
-		process__is_in(pid, container->cgroup, buffer) ? network__of_process(pid) : -ESRCH;
+	network = process__is_in(pid, container->cgroup, buffer) ? 0 : -ESRCH;
+	if (!network && networks)
+		network = network__of_process(pid);
 	if (network < 0 || !process__is_alive(pidfd)) {
-		if (network >= 0)
+		if (networks && network >= 0)
 			close(network);
 		/* What cannot be looked at for want of rights is no process that has gone. */
 		bool gone = network >= 0 || !process__is_alive(pidfd) || network == -ESRCH ||
@@ -261,13 +263,14 @@ static int container__add_member(struct container *container, pid_t pid, char *b
 	if (pidfds)
 		container->pidfds = pidfds;
 	if (!members || !pidfds) {
-		close(network);
+		if (networks)
+			close(network);
 		close(pidfd);
 		return -ENOMEM;
 	}
 	members[container->count] = pid;
 	pidfds[container->count++] = pidfd;
-	return container__add_network(container, network, false, pid);
+	return networks ? container__add_network(container, network, false, pid) : 0;
 }
 
 static bool container__has(const struct container *container, pid_t pid)
@@ -356,7 +359,7 @@ static void container__find_sharers(struct container *container, const pid_t *ot
 	free(hierarchy);
 }
 
-int container__find(struct container *container, const char *cgroup)
+static int container__look(struct container *container, const char *cgroup, bool networks)
 {
 	char *buffer = malloc(CGROUP_BYTES);
 	DIR *proc = opendir("/proc");
@@ -374,7 +377,7 @@ int container__find(struct container *container, const char *cgroup)
 		if (!pid)
 			continue;
 		if (process__is_in(pid, cgroup, buffer)) {
-			error = container__add_member(container, pid, buffer);
+			error = container__add_member(container, pid, networks, buffer);
 		} else if (!(other_count & (other_count - 1))) {
 			pid_t *more = realloc(others, (other_count ? 2 * other_count : 1) *
 							      sizeof(*others));
@@ -389,15 +392,15 @@ int container__find(struct container *container, const char *cgroup)
 	}
 	if (!error && !container->count)
 		error = -ESRCH;
-	if (!error)
+	if (!error && networks)
 		error = container__find_node(container);
-	for (i = 0; !error && i < container->count; i++) {
+	for (i = 0; !error && networks && i < container->count; i++) {
 		const struct network *network =
 			container__network(container, network__inode(container->members[i]));
 
 		container->in_node_network += network && network->of_node;
 	}
-	if (!error)
+	if (!error && networks)
 		container__find_sharers(container, others, other_count, buffer);
 	if (proc)
 		closedir(proc);
@@ -406,6 +409,33 @@ int container__find(struct container *container, const char *cgroup)
 	if (error)
 		container__close(container);
 	return error;
+}
+
+int container__find(struct container *container, const char *cgroup)
+{
+	return container__look(container, cgroup, true);
+}
+
+int container__find_members(struct container *container, const char *cgroup)
+{
+	return container__look(container, cgroup, false);
+}
+
+int container__depth(const struct container *container, size_t member)
+{
+	char *buffer = malloc(CGROUP_BYTES);
+	const char *line = NULL;
+	char path[64];
+	int depth = -1;
+
+	snprintf(path, sizeof(path), "/proc/%d/cgroup", container->members[member]);
+	if (buffer && file__read(path, buffer, CGROUP_BYTES) > 0)
+		line = cgroup__find(buffer, container->cgroup);
+	if (line && process__is_alive(container->pidfds[member]))
+		for (depth = 0, line += strlen(container->cgroup); *line && *line != '\n'; line++)
+			depth += *line == '/';
+	free(buffer);
+	return depth;
 }
 
 void container__close(struct container *container)

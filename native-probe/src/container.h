@@ -42,6 +42,12 @@ struct container {
  */
 int container__find(struct container *container, const char *cgroup);
 
+/* The processes alone, for which less is needed: without networks, and who else is in them. */
+int container__find_members(struct container *container, const char *cgroup);
+
+/* How many control groups below that of the container the member is in; negative when it is in it no more. */
+int container__depth(const struct container *container, size_t member);
+
 /* Is the process still there? While it is, its pid is its own. */
 bool process__is_alive(int pidfd);
 

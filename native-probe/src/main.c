@@ -15,6 +15,7 @@
 #include "processes.h"
 #include "stream.h"
 #include "tail.h"
+#include "trace.h"
 
 static volatile sig_atomic_t stop;
 
@@ -43,6 +44,8 @@ static const char usage[] =
 	"                                         its packets, as pcap\n"
 	"  pounce-probe processes --cgroup DIRECTORY\n"
 	"                                         what runs in it, as JSON\n"
+	"  pounce-probe trace {--cgroup DIRECTORY... | --node} [--seconds N] [--buffer KIB]\n"
+	"       [--bytes N]                       its system calls, as lines of JSON\n"
 	"\n"
 	"tail:\n"
 	"  --kinds exec,fork,exit,open,connect    only these (all)\n"
@@ -194,7 +197,7 @@ static const struct {
 	int (*run)(int argc, char **argv);
 } commands[] = {
 	{"isolate", isolate__run}, {"release", release__run},     {"isolated", isolated__run},
-	{"capture", capture__run}, {"processes", processes__run},
+	{"capture", capture__run}, {"processes", processes__run}, {"trace", trace__run},
 };
 
 int main(int argc, char **argv)

@@ -347,7 +347,7 @@ int processes__run(int argc, char **argv)
 		return ISOLATE_USAGE;
 	}
 	signal(SIGPIPE, SIG_IGN);
-	error = container__find(&container, cgroup);
+	error = container__find_members(&container, cgroup);
 	if (error) {
 		fprintf(stderr, "pounce-probe: %s\n",
 			error == -ESRCH ? "no process is in that control group" : strerror(-error));
