@@ -412,7 +412,10 @@ static int on_record(void *context, void *data, size_t size)
 	if (call->number < TRACE_CALLS)
 		print_told(trace->line, record,
 			   trace->told_of[!!(call->flags & TRACE_COMPAT)][call->number]);
-	if (record->lengths[2] && record->lengths[2] != TRACE_UNREADABLE)
+	/* The root has no name of its own. */
+	if (trace->whole_node && !record->lengths[2])
+		print_text(trace->line, "cgroup", "/", 1);
+	else if (trace->whole_node && record->lengths[2] != TRACE_UNREADABLE)
 		print_text(trace->line, "cgroup", (const char *)data + size - record->lengths[2],
 			   record->lengths[2]);
 	if (call->flags & TRACE_ENDED)
@@ -485,7 +488,7 @@ static bool trace__header(struct trace *trace)
 		fputc(']', out);
 	}
 	fputc('}', out);
-	return line__end(trace, false) && !fflush(stdout);
+	return line__end(trace, false);
 }
 
 /* What the kernel skipped because a hook was in itself already. */
@@ -716,8 +719,8 @@ static int trace__do(struct trace *trace)
 		return command__ended(ISOLATE_FAILED, "failed", "cannot record: %s",
 				      strerror(error ? -error : errno));
 	trace->bpf->bss->target_count = trace->count;
-	if (trace__header(trace)) {
-		trace->bpf->bss->recording = true;
+	/* Who sees the header may rely on what comes now. */
+	if (trace__header(trace) && (trace->bpf->bss->recording = true) && !fflush(stdout)) {
 		why = trace__record(trace, ring);
 		trace->bpf->bss->recording = false;
 		end_ns = clock_ns(CLOCK_BOOTTIME);
