@@ -65,7 +65,7 @@ final class Reach implements AutoCloseable {
         if (settings.cluster().isEmpty() && settings.probe().isPresent()) {
             reach.add(
                     EvidenceActuator.withoutCluster(reach.evidenceOfNode, stores, clock),
-                    Set.of(ActionType.EVIDENCE_PROCESSES, ActionType.EVIDENCE_CAPTURE));
+                    Set.of(ActionType.EVIDENCE_PROCESSES, ActionType.EVIDENCE_CAPTURE, ActionType.EVIDENCE_TRACE));
         }
         settings.cluster().ifPresent(cluster -> {
             ClusterAccess access = reach.cluster(cluster, settings, clock);

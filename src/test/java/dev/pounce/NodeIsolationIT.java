@@ -283,12 +283,12 @@ class NodeIsolationIT {
         try (ContainerReadings readings = new ContainerReadings(PROBE, HERE, membership(), Clock.systemUTC())) {
             // When
             CompletableFuture<NodeEvidence.Read> capture = CompletableFuture.supplyAsync(() -> readings.read(
-                    ActionType.EVIDENCE_CAPTURE, HERE.name(), pod.container("app"), second, packets, soon()));
+                    ActionType.EVIDENCE_CAPTURE, HERE.name(), List.of(pod.container("app")), second, packets, soon()));
             Eventually.until("packet in the capture", () -> pod.canBeReached() && packets.size() > 24);
             NodeEvidence.Read listed = readings.read(
                     ActionType.EVIDENCE_PROCESSES,
                     HERE.name(),
-                    pod.container("app"),
+                    List.of(pod.container("app")),
                     ActionType.EVIDENCE_PROCESSES.read(Map.of()),
                     processes,
                     soon());
@@ -298,7 +298,7 @@ class NodeIsolationIT {
             assertThat(packets.toByteArray()).startsWith(0x4d, 0x3c, 0xb2, 0xa1);
             assertThat(listed).isEqualTo(new NodeEvidence.Read("", false));
             assertThat(processes.toString(UTF_8)).contains("\"arguments\":[\"nc\",", "\"sha256\":", ":" + ECHO + "\"");
-            assertThat(readings.objection(ActionType.EVIDENCE_CAPTURE, "node2", pod.container("app")))
+            assertThat(readings.objection(ActionType.EVIDENCE_CAPTURE, "node2", List.of(pod.container("app"))))
                     .contains("needs the agent on the pod's node, which is node2, and this is node1");
         }
     }

@@ -2,6 +2,7 @@ package dev.pounce.action.evidence;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.pounce.action.Action;
+import dev.pounce.action.ActionType;
 import dev.pounce.action.Circumstances;
 import dev.pounce.action.Outcome;
 import dev.pounce.action.Parameters;
@@ -116,7 +117,8 @@ final class Collection {
     /** Those that are meant: by name, all, the one that was seen, or the first. */
     Chosen chosen() {
         Optional<String> name = parameters().text("container");
-        if (name.isPresent() && name.get().equals("*")) {
+        boolean every = action.type() == ActionType.EVIDENCE_TRACE || name.equals(Optional.of("*"));
+        if (every) {
             return new Chosen.These(pod.containers(), true);
         }
         Optional<PodInSight.Container> one = name.isPresent()
@@ -157,23 +159,32 @@ final class Collection {
      * @param name its end, such as {@code app.log}
      */
     Item begin(PodInSight.Container container, String name, String contentType, ObjectNode what, long limit) {
+        ObjectNode of = Item.description();
+        of.put("container", container.name());
+        of.put("containerId", isPrevious(container) ? container.previousId() : container.id());
+        return begin(name, contentType, what, of, limit);
+    }
+
+    /** @param of what of the pod or node it is */
+    Item begin(String name, String contentType, ObjectNode what, ObjectNode of, long limit) {
         String number = String.format(Locale.ROOT, "%02d", ++begun);
         what.put("response", why.response());
         what.put("step", why.step());
-        what.putObject("pod")
-                .put("namespace", pod.ref().namespace())
-                .put("name", pod.ref().name())
-                .put("uid", pod.ref().uid().orElse(""));
+        if (!pod.isNode()) {
+            what.putObject("pod")
+                    .put("namespace", pod.ref().namespace())
+                    .put("name", pod.ref().name())
+                    .put("uid", pod.ref().uid().orElse(""));
+        }
         what.put("node", pod.node());
-        what.put("container", container.name());
-        what.put("containerId", isPrevious(container) ? container.previousId() : container.id());
+        what.setAll(of);
         String key = folder() + "/" + stamp + "-" + plain(pod.ref().name()) + "-" + number + "-" + plain(name);
         return new Item(store, key, contentType, what, limit, clock, deadline);
     }
 
     /** Makes an item durable; what cannot be made so is missed. */
-    void keep(Item item, String called, PodInSight.Container container, Optional<String> cut) {
-        Map<String, String> doubt = doubt(container);
+    void keep(Item item, String called, List<PodInSight.Container> containers, Optional<String> cut) {
+        Map<String, String> doubt = doubt(containers);
         try {
             Item.Kept one = item.keep(cut, doubt);
             bytes += one.bytes();
@@ -185,17 +196,17 @@ final class Collection {
     }
 
     /** The server finds pods by name: was it the same one all the time? */
-    private Map<String, String> doubt(PodInSight.Container container) {
-        if (pod.ref().uid().isEmpty()) {
-            return Map.of(); // named by its id alone, which nobody else gets
+    private Map<String, String> doubt(List<PodInSight.Container> containers) {
+        if (pod.ref().uid().isEmpty() || containers.isEmpty()) {
+            return Map.of(); // named by its id alone, which nobody else gets; or of the node
         }
         Optional<PodInSight> now = look.apply(pod.ref(), deadline);
         boolean same = now.isPresent()
                 && now.get().ref().uid().equals(pod.ref().uid())
-                && now.get()
+                && containers.stream().allMatch(container -> now.get()
                         .named(container.name())
                         .map(one -> one.id().equals(container.id()))
-                        .orElse(false);
+                        .orElse(false));
         return same
                 ? Map.of()
                 : Map.of(

@@ -1,9 +1,11 @@
 package dev.pounce.action.evidence;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.pounce.action.Action;
 import dev.pounce.action.ActionType;
 import dev.pounce.action.Outcome;
+import dev.pounce.asset.NodeRef;
 import dev.pounce.source.DurationText;
 import dev.pounce.source.Printable;
 import java.time.Duration;
@@ -48,9 +50,8 @@ final class Collectors {
         if (!TYPES.contains(action.type())) {
             throw new IllegalStateException(action.verb() + " is no evidence");
         }
-        // The probe reports what rules ask for, and not every system call of a container
-        return action.type() == ActionType.EVIDENCE_TRACE
-                ? Optional.of(new Outcome.Withheld("the probe of this version cannot record system calls"))
+        return action.target() instanceof NodeRef && !isOfWholeNode(action)
+                ? Optional.of(new Outcome.Withheld("the detection names no pod, and scope: node was not asked for"))
                 : Optional.empty();
     }
 
@@ -76,6 +77,7 @@ final class Collectors {
             case "evidence.logs" -> logs(collection, containers);
             case "evidence.files" -> files(collection, containers);
             case "evidence.checkpoint" -> checkpoints(collection, containers);
+            case "evidence.trace" -> trace(collection, containers);
             default -> ofNode(collection, containers);
         }
     }
@@ -89,9 +91,10 @@ final class Collectors {
                 if (objection.isPresent()) {
                     yield new Outcome.Withheld(objection.get());
                 }
-                String names = String.join(
-                        ", ", ready.stream().map(PodInSight.Container::name).toList());
-                yield ready.isEmpty() ? collection.outcome() : new Outcome.WouldAct(what(collection) + " of " + names);
+                boolean nothing = ready.isEmpty() && !isOfWholeNode(collection.action());
+                yield nothing
+                        ? collection.outcome()
+                        : new Outcome.WouldAct(what(collection) + " of " + names(collection, ready));
             }
         };
     }
@@ -107,15 +110,26 @@ final class Collectors {
                                 .map(Printable::of)
                                 .toList());
             case "evidence.checkpoint" -> "a checkpoint";
-            case "evidence.capture" ->
-                "the packets of "
-                        + collection
-                                .parameters()
-                                .time("duration")
-                                .map(DurationText::display)
-                                .orElse("");
+            case "evidence.capture" -> "the packets of " + duration(collection);
+            case "evidence.trace" -> "the system calls of " + duration(collection);
             default -> "the processes";
         };
+    }
+
+    private static String duration(Collection collection) {
+        return collection
+                .parameters()
+                .time("duration")
+                .map(DurationText::display)
+                .orElse("");
+    }
+
+    private static String names(Collection collection, List<PodInSight.Container> containers) {
+        return isOfWholeNode(collection.action())
+                ? "node " + collection.pod().node()
+                : String.join(
+                        ", ",
+                        containers.stream().map(PodInSight.Container::name).toList());
     }
 
     /** Those of which there is something; of the others it is said. */
@@ -123,6 +137,9 @@ final class Collectors {
             Collection collection, List<PodInSight.Container> containers, boolean all) {
         boolean logs = collection.action().type() == ActionType.EVIDENCE_LOGS;
         List<PodInSight.Container> ready = new ArrayList<>();
+        if (isOfWholeNode(collection.action())) {
+            return ready;
+        }
         for (PodInSight.Container one : containers) {
             if (logs ? one.wasStarted() : one.running()) {
                 ready.add(one);
@@ -153,7 +170,7 @@ final class Collectors {
             try (Item item = collection.begin(container, container.name() + ".log", "text/plain", what, MOST_LOG)) {
                 ContainerStreams.Ended ended = patiently(collection, item, until, () -> streams.orElseThrow()
                         .logs(collection.pod().ref(), container.name(), previous, lines, item, until));
-                conclude(collection, item, called, container, ended, Optional.empty());
+                conclude(collection, item, called, List.of(container), ended, Optional.empty());
             }
         }
     }
@@ -178,7 +195,7 @@ final class Collectors {
                         container, name, "application/octet-stream", what, limit - collection.bytes())) {
                     ContainerStreams.Ended ended = patiently(collection, item, until, () -> streams.orElseThrow()
                             .run(collection.pod().ref(), container.name(), command, item, until));
-                    conclude(collection, item, called, container, ended, objectionOf(ended));
+                    conclude(collection, item, called, List.of(container), ended, objectionOf(ended));
                 }
             }
         }
@@ -228,7 +245,7 @@ final class Collectors {
             Collection collection,
             Item item,
             String called,
-            PodInSight.Container container,
+            List<PodInSight.Container> containers,
             ContainerStreams.Ended ended,
             Optional<String> objection) {
         if (item.trouble().isPresent()) {
@@ -238,19 +255,19 @@ final class Collectors {
             return;
         }
         if (item.isFull()) {
-            collection.keep(item, called, container, Optional.empty());
+            collection.keep(item, called, containers, Optional.empty());
             return;
         }
         switch (ended) {
             case ContainerStreams.Ended.Whole whole
-            when objection.isEmpty() -> collection.keep(item, called, container, Optional.empty());
+            when objection.isEmpty() -> collection.keep(item, called, containers, Optional.empty());
             case ContainerStreams.Ended.Whole whole
-            when item.bytes() > 0 -> collection.keep(item, called, container, objection);
+            when item.bytes() > 0 -> collection.keep(item, called, containers, objection);
             case ContainerStreams.Ended.Whole whole -> collection.missed(called + ": " + objection.orElse(""), false);
             case ContainerStreams.Ended.Refused(int code, String why, boolean retryable) ->
                 collection.missed(called + ": refused (" + code + "): " + why, retryable);
             case ContainerStreams.Ended.Broken(String why)
-            when item.bytes() > 0 -> collection.keep(item, called, container, Optional.of(why));
+            when item.bytes() > 0 -> collection.keep(item, called, containers, Optional.of(why));
             case ContainerStreams.Ended.Broken(String why) -> collection.missed(called + ": " + why, true);
         }
     }
@@ -279,15 +296,49 @@ final class Collectors {
     /** Whether it is read on the container's node, without the cluster. */
     static boolean isOfNode(Action.OnCluster action) {
         ActionType type = action.type();
-        return type == ActionType.EVIDENCE_PROCESSES || type == ActionType.EVIDENCE_CAPTURE;
+        return type == ActionType.EVIDENCE_PROCESSES
+                || type == ActionType.EVIDENCE_CAPTURE
+                || type == ActionType.EVIDENCE_TRACE;
+    }
+
+    /** Whether it is of everything on the node, whoever was seen there. */
+    static boolean isOfWholeNode(Action.OnCluster action) {
+        return action.type() == ActionType.EVIDENCE_TRACE
+                && action.parameters().text("scope").equals(Optional.of("node"));
     }
 
     private Optional<String> objection(Collection collection, List<PodInSight.Container> containers) {
+        ActionType type = collection.action().type();
+        String on = collection.pod().node();
+        if (type == ActionType.EVIDENCE_TRACE) {
+            return containers.isEmpty() && !isOfWholeNode(collection.action())
+                    ? Optional.empty() // which is said otherwise
+                    : node.objection(type, on, ids(containers));
+        }
         return containers.stream()
-                .map(one -> node.objection(
-                        collection.action().type(), collection.pod().node(), one.id()))
+                .map(one -> node.objection(type, on, List.of(one.id())))
                 .flatMap(Optional::stream)
                 .findFirst();
+    }
+
+    private static List<String> ids(List<PodInSight.Container> containers) {
+        return containers.stream().map(PodInSight.Container::id).toList();
+    }
+
+    /** All containers at once: each by itself would be another time. */
+    private void trace(Collection collection, List<PodInSight.Container> containers) {
+        boolean wholeNode = isOfWholeNode(collection.action());
+        if (containers.isEmpty() && !wholeNode) {
+            return;
+        }
+        ObjectNode of = Item.description();
+        ArrayNode list = of.put("scope", wholeNode ? "node" : "pod").putArray("containers");
+        containers.forEach(one -> list.addObject().put("name", one.name()).put("id", one.id()));
+        ObjectNode what = Item.description().put("what", "system calls");
+        try (Item item = collection.begin("calls.jsonl", "application/x-ndjson", what, of, MOST_OF_NODE)) {
+            String called = what(collection) + " of " + names(collection, containers);
+            read(collection, item, called, containers, collection.share(1));
+        }
     }
 
     private void ofNode(Collection collection, List<PodInSight.Container> containers) {
@@ -301,19 +352,23 @@ final class Collectors {
             String type = packets ? "application/vnd.tcpdump.pcap" : "application/json";
             Instant until = collection.share(left--);
             try (Item item = collection.begin(container, name, type, what, MOST_OF_NODE)) {
-                NodeEvidence.Read read = node.read(
-                        collection.action().type(),
-                        collection.pod().node(),
-                        container.id(),
-                        collection.parameters(),
-                        item,
-                        until);
-                String called = what(collection) + " of " + container.name();
-                ContainerStreams.Ended ended = read.failure().isEmpty()
-                        ? new ContainerStreams.Ended.Whole(0, "")
-                        : new ContainerStreams.Ended.Broken(read.failure());
-                conclude(collection, item, called, container, ended, Optional.empty());
+                read(collection, item, what(collection) + " of " + container.name(), List.of(container), until);
             }
         }
+    }
+
+    private void read(
+            Collection collection, Item item, String called, List<PodInSight.Container> containers, Instant until) {
+        NodeEvidence.Read read = node.read(
+                collection.action().type(),
+                collection.pod().node(),
+                ids(containers),
+                collection.parameters(),
+                item,
+                until);
+        ContainerStreams.Ended ended = read.failure().isEmpty()
+                ? new ContainerStreams.Ended.Whole(0, "")
+                : new ContainerStreams.Ended.Broken(read.failure());
+        conclude(collection, item, called, containers, ended, Optional.empty());
     }
 }

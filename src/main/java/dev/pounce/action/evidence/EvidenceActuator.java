@@ -9,6 +9,7 @@ import dev.pounce.action.RemoteActuator;
 import dev.pounce.action.Turns;
 import dev.pounce.asset.Answer;
 import dev.pounce.asset.ContainerRef;
+import dev.pounce.asset.NodeRef;
 import dev.pounce.asset.PodRef;
 import dev.pounce.cluster.Api;
 import dev.pounce.cluster.ApiPath;
@@ -175,6 +176,9 @@ public final class EvidenceActuator implements RemoteActuator {
 
     private Found find(Action.OnCluster action, Circumstances why, Instant deadline) {
         PodRef ref;
+        if (action.target() instanceof NodeRef node) {
+            return new Found.Pod(PodInSight.ofNode(node));
+        }
         if (action.target() instanceof ContainerRef container) {
             switch (pods.apply(container)) {
                 case Answer.Known<PodRef>(PodRef known) -> ref = known;

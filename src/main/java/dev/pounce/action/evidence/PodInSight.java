@@ -2,6 +2,7 @@ package dev.pounce.action.evidence;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.pounce.asset.ContainerRef;
+import dev.pounce.asset.NodeRef;
 import dev.pounce.asset.PodRef;
 import java.util.ArrayList;
 import java.util.List;
@@ -52,6 +53,16 @@ record PodInSight(PodRef ref, String node, List<Container> containers) {
                 new PodRef("", "container-" + container.shortId(), Optional.empty()),
                 container.node().name(),
                 List.of(new Container(container.shortId(), container.id(), "", true, "container")));
+    }
+
+    /** A node of which no pod is known. */
+    static PodInSight ofNode(NodeRef node) {
+        return new PodInSight(new PodRef("", "node-" + node.name(), Optional.empty()), node.name(), List.of());
+    }
+
+    /** Whether it stands for a node alone. */
+    boolean isNode() {
+        return ref.namespace().isEmpty() && containers.isEmpty();
     }
 
     private static void add(List<Container> containers, JsonNode pod, String specs, String statuses, String kind) {

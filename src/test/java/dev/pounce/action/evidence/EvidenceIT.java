@@ -15,11 +15,14 @@ import dev.pounce.action.cloud.GoogleAccess;
 import dev.pounce.action.cloud.SigV4;
 import dev.pounce.action.cloud.Web;
 import dev.pounce.action.kubernetes.PodStreams;
+import dev.pounce.action.node.ContainerReadings;
+import dev.pounce.action.process.ContainerMembership;
 import dev.pounce.asset.Answer;
 import dev.pounce.asset.ContainerRef;
 import dev.pounce.asset.NodeRef;
 import dev.pounce.asset.PodRef;
 import dev.pounce.cluster.RealCluster;
+import dev.pounce.probe.ProcSnapshot;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -28,12 +31,14 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -73,6 +78,31 @@ class EvidenceIT {
                 - { name: bare, image: "registry.local/pause:1", imagePullPolicy: Never }
             """.formatted(RealCluster.IMAGE);
 
+    /** Two containers, each of which opens a file of its own every moment. */
+    private static final String OPENING = """
+            apiVersion: v1
+            kind: Pod
+            metadata: { name: %1$s }
+            spec:
+              terminationGracePeriodSeconds: 0
+              containers:
+                - name: app
+                  image: %2$s
+                  imagePullPolicy: Never
+                  command: [sh, -c, "while :; do cat /opened-by-%1$s-app; sleep 0.1; done"]
+                - name: side
+                  image: %2$s
+                  imagePullPolicy: Never
+                  command: [sh, -c, "while :; do cat /opened-by-%1$s-side; sleep 0.1; done"]
+            """;
+
+    private static final Path PROBE =
+            Stream.of("native-probe/build/pounce-probe", "target/pounce/bin/pounce-probe")
+                    .map(file -> Path.of(file).toAbsolutePath())
+                    .filter(Files::isExecutable)
+                    .findFirst()
+                    .orElse(Path.of("pounce-probe"));
+
     private static PodRef web = new PodRef("none", "none", Optional.empty());
 
     @TempDir
@@ -96,18 +126,21 @@ class EvidenceIT {
     @BeforeEach
     void start() {
         http = new Web("test", CLOCK);
+        actuator = actuator(NodeEvidence.NONE);
+    }
+
+    private EvidenceActuator actuator(NodeEvidence node) {
         Map<String, String> env = Map.of();
-        EvidenceStores stores = new EvidenceStores(
-                folder.resolve("own"),
-                new AwsAccess(env::get, folder, http, CLOCK),
-                new GoogleAccess(env::get, http, CLOCK),
-                http,
-                CLOCK);
-        actuator = new EvidenceActuator(
+        return new EvidenceActuator(
                 CLUSTER.access().api(),
                 new PodStreams(CLUSTER.access(), CLOCK),
-                NodeEvidence.NONE,
-                stores,
+                node,
+                new EvidenceStores(
+                        folder.resolve("own"),
+                        new AwsAccess(env::get, folder, http, CLOCK),
+                        new GoogleAccess(env::get, http, CLOCK),
+                        http,
+                        CLOCK),
                 container -> new Answer.Known<>(web),
                 CLOCK);
     }
@@ -355,6 +388,74 @@ class EvidenceIT {
                 .isEqualTo(new Outcome.Withheld("needs the agent on the pod's node, which is node1"));
         assertThat(carryOut(ActionType.EVIDENCE_CAPTURE, Map.of())).isInstanceOf(Outcome.Withheld.class);
         assertThat(carryOut(ActionType.EVIDENCE_TRACE, Map.of())).isInstanceOf(Outcome.Withheld.class);
+    }
+
+    @Test
+    void systemCallsOfAPodAreItsOwnAndOfAllItsContainers() throws IOException {
+        Assumptions.assumeTrue(
+                Files.isExecutable(PROBE) && System.getProperty("user.name").equals("root"),
+                "wants root and a built probe");
+
+        // Given
+        CLUSTER.apply(OPENING.formatted("watched", RealCluster.IMAGE));
+        CLUSTER.apply(OPENING.formatted("neighbour", RealCluster.IMAGE));
+        CLUSTER.kubectl("wait", "--for=condition=Ready", "pod/watched", "pod/neighbour", "--timeout=60s");
+        PodRef watched = new PodRef(
+                CLUSTER.namespace(),
+                "watched",
+                Optional.of(CLUSTER.kubectl("get", "pod", "watched", "-o", "jsonpath={.metadata.uid}")));
+        ProcSnapshot proc = new ProcSnapshot(Path.of("/proc"));
+        ContainerMembership membership = (pid, container) -> proc.cgroupPathsOf(pid).stream()
+                .filter(path -> path.contains(container.id()))
+                .map(path -> path.substring(0, path.indexOf(container.id()) + container.id().length()))
+                .findFirst();
+        try (ContainerReadings readings =
+                        new ContainerReadings(PROBE, new NodeRef("node1"), membership, CLOCK);
+                EvidenceActuator onNode = actuator(readings)) {
+            Action.OnCluster trace = new Action.OnCluster(
+                    ActionType.EVIDENCE_TRACE, watched, ActionType.EVIDENCE_TRACE.read(Map.of("duration", "2s")));
+
+            // When
+            Outcome would = onNode.rehearse(trace, why(Optional.empty()), CLOCK.instant().plusSeconds(20))
+                    .toCompletableFuture()
+                    .join();
+            Map<String, byte[]> afterRehearsal = kept("own");
+            Outcome outcome = onNode.carryOut(
+                            trace, why(Optional.empty()), CLOCK.instant().plusSeconds(30), undo -> {})
+                    .toCompletableFuture()
+                    .join();
+
+            // Then
+            assertThat(would).isInstanceOfSatisfying(Outcome.WouldAct.class, said -> assertThat(said.what())
+                    .contains("the system calls of 2s of app, side"));
+            assertThat(afterRehearsal).isEmpty();
+            assertThat(outcome).isInstanceOfSatisfying(Outcome.Done.class, done -> assertThat(done.observed())
+                    .contains("calls.jsonl (")
+                    .doesNotContain("cut off"));
+        }
+        Map<String, byte[]> kept = kept("own");
+        List<JsonNode> lines = new ArrayList<>();
+        for (String line : text(kept, "calls.jsonl").lines().toList()) {
+            lines.add(JSON.readTree(line));
+        }
+        assertThat(lines.getFirst().path("containers")).hasSize(2);
+        assertThat(lines.getLast().path("ended").asText()).isEqualTo("time");
+        assertThat(lines.getLast().path("lost").asInt(-1)).isZero();
+        assertThat(lines)
+                .anyMatch(line -> line.path("call").asText().startsWith("open")
+                        && line.path("path").asText().equals("/opened-by-watched-app")
+                        && line.path("error").asText().equals("ENOENT")
+                        && line.path("container").asInt(-1) == 0)
+                .anyMatch(line -> line.path("path").asText().equals("/opened-by-watched-side")
+                        && line.path("container").asInt(-1) == 1)
+                .anyMatch(line -> line.path("call").asText().equals("execve")
+                        && line.path("argv").path(1).asText().equals("/opened-by-watched-app"))
+                .noneMatch(line -> line.toString().contains("opened-by-neighbour"));
+        JsonNode about = JSON.readTree(bytes(kept, "calls.jsonl.json"));
+        assertThat(about.path("what").asText()).isEqualTo("system calls");
+        assertThat(about.path("containers")).hasSize(2);
+        assertThat(about.path("sha256").asText()).isEqualTo(SigV4.sha256(bytes(kept, "calls.jsonl")));
+        assertThat(about.path("doubt").isMissingNode()).isTrue();
     }
 
     @Test

@@ -36,6 +36,7 @@ class NodeEvidenceTest {
 
     private static final ContainerRef CONTAINER = new ContainerRef(new NodeRef("n1"), "0123456789abcdef");
     private static final Clock CLOCK = Clock.systemUTC();
+    private static final Parameters WHOLE_NODE = ActionType.EVIDENCE_TRACE.read(Map.of("scope", "node"));
 
     @TempDir
     Path folder;
@@ -103,14 +104,46 @@ class NodeEvidenceTest {
         // When / Then
         assertThat(carryOut(ActionType.EVIDENCE_PROCESSES, CONTAINER))
                 .isEqualTo(new Outcome.Withheld("no process of it is left"));
-        assertThat(actuator.rehearse(
-                                action(ActionType.EVIDENCE_PROCESSES, CONTAINER),
-                                why(),
-                                CLOCK.instant().plusSeconds(5))
-                        .toCompletableFuture()
-                        .join())
+        assertThat(rehearse(action(ActionType.EVIDENCE_PROCESSES, CONTAINER)))
                 .isEqualTo(new Outcome.Withheld("no process of it is left"));
         assertThat(files()).isEmpty();
+    }
+
+    @Test
+    void systemCallsAreKeptOfAContainerOrOfTheWholeNode() throws IOException {
+        // When
+        Outcome ofContainer = carryOut(ActionType.EVIDENCE_TRACE, CONTAINER);
+        Outcome ofNode = carryOut(new Action.OnCluster(ActionType.EVIDENCE_TRACE, CONTAINER.node(), WHOLE_NODE));
+
+        // Then
+        assertThat(ofContainer).isInstanceOf(Outcome.Done.class);
+        assertThat(ofNode).isInstanceOf(Outcome.Done.class);
+        List<Path> kept = files();
+        assertThat(kept).hasSize(4);
+        assertThat(kept.get(0)).hasContent("what evidence.trace is of 0123456789abcdef");
+        assertThat(description(kept.get(1)))
+                .contains("\"what\":\"system calls\"", "\"scope\":\"pod\"", "\"id\":\"0123456789abcdef\"");
+        assertThat(kept.get(2)).hasContent("what evidence.trace is of ");
+        assertThat(description(kept.get(3)))
+                .contains("\"node\":\"n1\"", "\"scope\":\"node\",\"containers\":[]")
+                .doesNotContain("\"pod\":");
+    }
+
+    @Test
+    void aRehearsedTraceSaysOfWhomItWouldBeAndReadsNothing() throws IOException {
+        assertThat(rehearse(new Action.OnCluster(ActionType.EVIDENCE_TRACE, CONTAINER.node(), WHOLE_NODE)))
+                .isInstanceOfSatisfying(Outcome.WouldAct.class, would -> assertThat(would.what())
+                        .startsWith("would keep the system calls of 5s of node n1 in file:"));
+        assertThat(rehearse(action(ActionType.EVIDENCE_TRACE, CONTAINER)))
+                .isInstanceOfSatisfying(Outcome.WouldAct.class, would -> assertThat(would.what())
+                        .startsWith("would keep the system calls of 5s of 0123456789ab in file:"));
+        assertThat(files()).isEmpty();
+    }
+
+    @Test
+    void aNodeIsNotRecordedUnlessItsSystemCallsAreAskedFor() {
+        assertThat(carryOut(ActionType.EVIDENCE_TRACE, CONTAINER.node()))
+                .isEqualTo(new Outcome.Withheld("the detection names no pod, and scope: node was not asked for"));
     }
 
     @Test
@@ -121,9 +154,23 @@ class NodeEvidenceTest {
     }
 
     private Outcome carryOut(ActionType type, Asset target) {
-        return actuator.carryOut(action(type, target), why(), CLOCK.instant().plusSeconds(20), undo -> {})
+        return carryOut(action(type, target));
+    }
+
+    private Outcome carryOut(Action.OnCluster action) {
+        return actuator.carryOut(action, why(), CLOCK.instant().plusSeconds(20), undo -> {})
                 .toCompletableFuture()
                 .join();
+    }
+
+    private Outcome rehearse(Action.OnCluster action) {
+        return actuator.rehearse(action, why(), CLOCK.instant().plusSeconds(20))
+                .toCompletableFuture()
+                .join();
+    }
+
+    private static String description(Path file) throws IOException {
+        return new ObjectMapper().readTree(Files.readString(file)).toString();
     }
 
     private static Action.OnCluster action(ActionType type, Asset target) {
@@ -145,7 +192,7 @@ class NodeEvidenceTest {
         private String failure = "";
 
         @Override
-        public Optional<String> objection(ActionType type, String node, String containerId) {
+        public Optional<String> objection(ActionType type, String node, List<String> containerIds) {
             return objection;
         }
 
@@ -153,12 +200,12 @@ class NodeEvidenceTest {
         public Read read(
                 ActionType type,
                 String node,
-                String containerId,
+                List<String> containerIds,
                 Parameters parameters,
                 OutputStream to,
                 Instant deadline) {
             try {
-                to.write(("what " + type.verb() + " is of " + containerId).getBytes(UTF_8));
+                to.write(("what " + type.verb() + " is of " + String.join(" and ", containerIds)).getBytes(UTF_8));
                 return new Read(failure, false);
             } catch (IOException refused) {
                 return new Read(refused.toString(), true);
