@@ -96,12 +96,11 @@ class EvidenceIT {
                   command: [sh, -c, "while :; do cat /opened-by-%1$s-side; sleep 0.1; done"]
             """;
 
-    private static final Path PROBE =
-            Stream.of("native-probe/build/pounce-probe", "target/pounce/bin/pounce-probe")
-                    .map(file -> Path.of(file).toAbsolutePath())
-                    .filter(Files::isExecutable)
-                    .findFirst()
-                    .orElse(Path.of("pounce-probe"));
+    private static final Path PROBE = Stream.of("native-probe/build/pounce-probe", "target/pounce/bin/pounce-probe")
+            .map(file -> Path.of(file).toAbsolutePath())
+            .filter(Files::isExecutable)
+            .findFirst()
+            .orElse(Path.of("pounce-probe"));
 
     private static PodRef web = new PodRef("none", "none", Optional.empty());
 
@@ -407,16 +406,17 @@ class EvidenceIT {
         ProcSnapshot proc = new ProcSnapshot(Path.of("/proc"));
         ContainerMembership membership = (pid, container) -> proc.cgroupPathsOf(pid).stream()
                 .filter(path -> path.contains(container.id()))
-                .map(path -> path.substring(0, path.indexOf(container.id()) + container.id().length()))
+                .map(path -> path.substring(
+                        0, path.indexOf(container.id()) + container.id().length()))
                 .findFirst();
-        try (ContainerReadings readings =
-                        new ContainerReadings(PROBE, new NodeRef("node1"), membership, CLOCK);
+        try (ContainerReadings readings = new ContainerReadings(PROBE, new NodeRef("node1"), membership, CLOCK);
                 EvidenceActuator onNode = actuator(readings)) {
             Action.OnCluster trace = new Action.OnCluster(
                     ActionType.EVIDENCE_TRACE, watched, ActionType.EVIDENCE_TRACE.read(Map.of("duration", "2s")));
 
             // When
-            Outcome would = onNode.rehearse(trace, why(Optional.empty()), CLOCK.instant().plusSeconds(20))
+            Outcome would = onNode.rehearse(
+                            trace, why(Optional.empty()), CLOCK.instant().plusSeconds(20))
                     .toCompletableFuture()
                     .join();
             Map<String, byte[]> afterRehearsal = kept("own");

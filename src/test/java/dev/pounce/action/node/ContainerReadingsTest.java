@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
@@ -32,7 +33,7 @@ class ContainerReadingsTest {
                     ? Optional.of("pids:/kubepods/" + container.id())
                     : Optional.empty();
 
-    private static final Clock NOW = Clock.fixed(Clock.systemUTC().instant(), ZoneOffset.UTC);
+    private static final Clock NOW = Clock.fixed(Instant.parse("2026-11-24T00:00:00Z"), ZoneOffset.UTC);
 
     @TempDir
     Path folder;
@@ -91,7 +92,8 @@ class ContainerReadingsTest {
                 .isEqualTo(new NodeEvidence.Read("cannot record: Operation not permitted", true));
         script("echo some; kill -9 $$");
         assertThat(trace(List.of("a"), Map.of(), 20))
-                .isEqualTo(new NodeEvidence.Read("pounce-probe was ended by signal 9 before it had all been read", true));
+                .isEqualTo(
+                        new NodeEvidence.Read("pounce-probe was ended by signal 9 before it had all been read", true));
         assertThat(kept.toString(UTF_8)).isEqualTo("some\n");
     }
 
