@@ -182,7 +182,11 @@ final class Collection {
         return new Item(store, key, contentType, what, limit, clock, deadline);
     }
 
-    /** Makes an item durable; what cannot be made so is missed. */
+    /**
+     * Makes an item durable; what cannot be made so is missed.
+     *
+     * @param containers those that might have been taken for others
+     */
     void keep(Item item, String called, List<PodInSight.Container> containers, Optional<String> cut) {
         Map<String, String> doubt = doubt(containers);
         try {
@@ -198,7 +202,7 @@ final class Collection {
     /** The server finds pods by name: was it the same one all the time? */
     private Map<String, String> doubt(List<PodInSight.Container> containers) {
         if (pod.ref().uid().isEmpty() || containers.isEmpty()) {
-            return Map.of(); // named by its id alone, which nobody else gets; or of the node
+            return Map.of(); // named by its id alone, which nobody else gets
         }
         Optional<PodInSight> now = look.apply(pod.ref(), deadline);
         boolean same = now.isPresent()

@@ -369,6 +369,8 @@ final class Collectors {
         ContainerStreams.Ended ended = read.failure().isEmpty()
                 ? new ContainerStreams.Ended.Whole(0, "")
                 : new ContainerStreams.Ended.Broken(read.failure());
-        conclude(collection, item, called, containers, ended, Optional.empty());
+        // A trace ends with the container that it is of: one that was started again is another, and not in it
+        boolean isTrace = collection.action().type() == ActionType.EVIDENCE_TRACE;
+        conclude(collection, item, called, isTrace ? List.of() : containers, ended, Optional.empty());
     }
 }
