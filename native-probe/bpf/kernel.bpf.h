@@ -347,7 +347,7 @@ static __always_inline struct cgroup *task__pids_cgroup(struct task_struct *task
 	__u64 offset = bpf_core_field_offset(struct css_set, subsys);
 
 	if (!bpf_core_enum_value_exists(enum cgroup_subsys_id, pids_cgrp_id))
-		return set->dfl_cgrp;
+		return BPF_CORE_READ(set, dfl_cgrp);
 	offset += bpf_core_enum_value(enum cgroup_subsys_id, pids_cgrp_id) * sizeof(void *);
 	bpf_probe_read_kernel(&state, sizeof(state), (void *)set + offset);
 	return BPF_CORE_READ(state, cgroup);

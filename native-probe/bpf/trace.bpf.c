@@ -73,9 +73,13 @@ struct {
 	__type(value, struct draft);
 } drafts SEC(".maps");
 
+/*
+ * Pointers that we calculate with are read by a helper, and are mere numbers to the verifier: 6.1 lets nobody add what it does not
+ * know to a pointer whose type it knows.
+ */
 static __always_inline struct cgroup *task__group(struct task_struct *task)
 {
-	return unified ? task->cgroups->dfl_cgrp : task__pids_cgroup(task);
+	return unified ? BPF_CORE_READ(task, cgroups, dfl_cgrp) : task__pids_cgroup(task);
 }
 
 /*
@@ -136,7 +140,7 @@ static __always_inline int task__target(struct task_struct *task)
 	if (!recording || (__u32)task->tgid == own_tgid)
 		return -1;
 	if (whole_node)
-		return pid__number(task->thread_pid) ? 0 : -1;
+		return pid__number(BPF_CORE_READ(task, thread_pid)) ? 0 : -1;
 	group = task__group(task);
 	for (i = 0; i < TRACE_CONTAINERS && i < target_count; i++) {
 		if (targets[i].id && group__id_at(group, targets[i].level) == targets[i].id)
@@ -180,9 +184,9 @@ static __always_inline struct draft *draft__begin(enum draft_owner owner, struct
 	__builtin_memset(record, 0, sizeof(*record));
 	record->call = *call;
 	record->at_ns = bpf_ktime_get_boot_ns();
-	record->pid = pid__number(task->group_leader->thread_pid);
-	record->tid = pid__number(task->thread_pid);
-	record->pid_inside = pid__number_inside(task->group_leader->thread_pid);
+	record->pid = pid__number(BPF_CORE_READ(task, group_leader, thread_pid));
+	record->tid = pid__number(BPF_CORE_READ(task, thread_pid));
+	record->pid_inside = pid__number_inside(BPF_CORE_READ(task, group_leader, thread_pid));
 	bpf_probe_read_kernel(record->comm, sizeof(record->comm), task->comm);
 	draft->size = sizeof(*record);
 	return draft;
@@ -288,9 +292,9 @@ int BPF_PROG(call_begins, struct pt_regs *regs, long number)
 	begun.call.begun_ns = bpf_ktime_get_boot_ns();
 	begun.call.container = target;
 	call__fill(&begun.call, task, regs, number);
-	begun.pid = pid__number(task->group_leader->thread_pid);
-	begun.tid = pid__number(task->thread_pid);
-	begun.pid_inside = pid__number_inside(task->group_leader->thread_pid);
+	begun.pid = pid__number(BPF_CORE_READ(task, group_leader, thread_pid));
+	begun.tid = pid__number(BPF_CORE_READ(task, thread_pid));
+	begun.pid_inside = pid__number_inside(BPF_CORE_READ(task, group_leader, thread_pid));
 	bpf_probe_read_kernel(begun.comm, sizeof(begun.comm), task->comm);
 	/* When there is no room, its beginning will be missing at its return. */
 	bpf_map_update_elem(&pending, &thread, &begun, BPF_ANY);
@@ -419,9 +423,9 @@ int find_target(struct bpf_iter__task *context)
 		return 0;
 	own_tgid = own->tgid;
 	own_level = BPF_CORE_READ(own, thread_pid, level);
-	pid__upid(own->thread_pid, own_level, &upid);
+	pid__upid(BPF_CORE_READ(own, thread_pid), own_level, &upid);
 	own_pid_ns = (__u64)upid.ns;
-	if (task->pid != task->tgid || pid__number(task->thread_pid) != seed_pid)
+	if (task->pid != task->tgid || pid__number(BPF_CORE_READ(task, thread_pid)) != seed_pid)
 		return 0;
 	group = task__group(task);
 	level = BPF_CORE_READ(group, level);
