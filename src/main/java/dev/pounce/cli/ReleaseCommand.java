@@ -3,12 +3,19 @@ package dev.pounce.cli;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.pounce.cluster.ClusterAccess;
 import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -18,7 +25,10 @@ import picocli.CommandLine.Spec;
             "Takes back what a response has changed, before its time is over.",
             "",
             "What somebody else has changed since stays as it is, and that is said.",
-            "Exit code 0 when all of it is as before, 1 when something is not, or nothing was in force."
+            "Exit code 0 when all of it is as before, 1 when something is not, or nothing was in force.",
+            "",
+            "With --cluster whatever is in force in the cluster, by any engine that shows it there: its Containments are",
+            "deleted, and the engines take back what they stand for. Exit code 0 when none is left, 1 when some are."
         })
 final class ReleaseCommand implements Callable<Integer> {
 
@@ -30,7 +40,28 @@ final class ReleaseCommand implements Callable<Integer> {
     @Mixin
     StateOption state;
 
-    @Parameters(index = "0", paramLabel = "RESPONSE", description = "The response's id, or the beginning of it.")
+    @Option(names = "--cluster", description = "All that is in force in the cluster; for uninstalling.")
+    boolean cluster;
+
+    @Option(
+            names = "--kubeconfig",
+            paramLabel = "FILE",
+            description = "That cluster (default: $KUBECONFIG; inside of a pod, its service account).")
+    Optional<Path> kubeconfig = Optional.empty();
+
+    @Option(
+            names = "--within",
+            paramLabel = "DURATION",
+            defaultValue = "2m",
+            converter = DurationConverter.class,
+            description = "How long the engines of the cluster are waited for (default: 2m).")
+    Duration patience = Duration.ofMinutes(2);
+
+    @Parameters(
+            index = "0",
+            paramLabel = "RESPONSE",
+            arity = "0..1",
+            description = "The response's id, or the beginning of it.")
     String response = "";
 
     @Parameters(
@@ -42,7 +73,28 @@ final class ReleaseCommand implements Callable<Integer> {
     String step = "*";
 
     @Override
-    public Integer call() throws JsonProcessingException {
+    public Integer call() throws JsonProcessingException, InterruptedException {
+        if (cluster == !response.isEmpty()) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "found " + (cluster ? "both a" : "no") + " response " + (cluster ? "and" : "and no")
+                            + " --cluster, expected one of them");
+        }
+        if (cluster) {
+            Optional<Path> named = kubeconfig.or(
+                    () -> Optional.ofNullable(System.getenv("KUBECONFIG")).map(Path::of));
+            try (ClusterAccess access = ClusterAccess.open(named, Version.current(), Clock.systemUTC())) {
+                return new ReleaseOfCluster(
+                                        access.api(),
+                                        Clock.systemUTC(),
+                                        spec.commandLine().getOut())
+                                .within(patience)
+                        ? 0
+                        : 1;
+            } catch (IllegalArgumentException unusable) {
+                throw new Refusal(String.valueOf(unusable.getMessage()));
+            }
+        }
         if (!response.matches("[-0-9A-Za-z]{1,64}") || !step.matches("\\*|[-./0-9A-Za-z]{1,128}")) {
             throw new Refusal("'" + response + " " + step + "' names no step of a response; see pounce containments");
         }

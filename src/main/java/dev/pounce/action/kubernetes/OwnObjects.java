@@ -17,7 +17,6 @@ import java.time.InstantSource;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -83,18 +82,13 @@ public final class OwnObjects {
                         OwnResources.ACTION_SETS.named(actionSet).sub("status"), Request.APPLY_PATCH, set.toString())
                 .with("fieldManager", manager())
                 .with("force", "true");
-        return isDone(api.send(request, deadline())) || isGone(request);
+        return isDoneOrGone(api.send(request, deadline()));
     }
 
     /** One manager for each engine: a line that is no longer applied by its manager is taken out by the server. */
     private String manager() {
         String name = Request.FIELD_MANAGER + "-" + engine;
         return name.length() <= 128 ? name : name.substring(0, 128);
-    }
-
-    private boolean isGone(Request request) {
-        Request get = new Request("GET", request.path(), Map.of(), "", "");
-        return api.send(get, deadline()) instanceof Reply.Refused refused && refused.isNotFound();
     }
 
     /**
@@ -158,13 +152,23 @@ public final class OwnObjects {
         if (unlocked instanceof Reply.Refused refused && refused.isNotFound()) {
             return true;
         }
-        Reply deleted =
-                api.send(Request.delete(path, "{\"apiVersion\":\"v1\",\"kind\":\"DeleteOptions\"}"), deadline());
-        return isDone(deleted) || (deleted instanceof Reply.Refused refused && refused.isNotFound());
+        return isDoneOrGone(askToRelease(name));
+    }
+
+    /** Asks the engine that shows it to take it back: its resource goes when that is done. */
+    public Reply askToRelease(String name) {
+        return api.send(
+                Request.delete(
+                        OwnResources.CONTAINMENTS.named(name), "{\"kind\":\"DeleteOptions\",\"apiVersion\":\"v1\"}"),
+                deadline());
     }
 
     private static boolean isDone(Reply reply) {
         return reply instanceof Reply.Ok;
+    }
+
+    private static boolean isDoneOrGone(Reply reply) {
+        return isDone(reply) || (reply instanceof Reply.Refused refused && refused.isNotFound());
     }
 
     private Instant deadline() {
