@@ -1,6 +1,7 @@
 package dev.pounce;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -8,5 +9,10 @@ import java.util.Optional;
  *
  * @param kubeconfig empty inside of a cluster, for the service account of the engine's own pod
  * @param actionSets whether its ActionSet resources are loaded, and what is in force is shown as Containments
+ * @param namespaces to which the engine's steps are confined; empty for none
  */
-public record ClusterSettings(Optional<Path> kubeconfig, boolean actionSets) {}
+public record ClusterSettings(Optional<Path> kubeconfig, boolean actionSets, List<String> namespaces) {
+    public ClusterSettings {
+        namespaces = List.copyOf(namespaces);
+    }
+}

@@ -233,11 +233,16 @@ public final class Engine implements AutoCloseable {
             return;
         }
         Map<String, List<String>> before = permissions.get().missing();
+        List<String> ofItselfBefore = permissions.get().missingOfItself();
         permissions.get().check(sets);
         if (!permissions.get().problem().isEmpty()) {
             LOG.warnv(
                     "What this engine may do could not be asked of the API server: {0}",
                     permissions.get().problem());
+        }
+        List<String> ofItself = permissions.get().missingOfItself();
+        if (!ofItself.isEmpty() && !ofItself.equals(ofItselfBefore)) {
+            LOG.errorv("What the engine needs for itself is not granted: {0}", String.join("; ", ofItself));
         }
         Map<String, List<String>> now = permissions.get().missing();
         now.forEach((set, reasons) -> {

@@ -24,6 +24,7 @@ import dev.pounce.cluster.ClusterFacts;
 import dev.pounce.cluster.ClusterView;
 import dev.pounce.cluster.Pod;
 import dev.pounce.guard.Permissions;
+import dev.pounce.planning.NeededRights;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
@@ -95,7 +96,11 @@ final class Reach implements AutoCloseable {
         } catch (IllegalArgumentException unusable) {
             throw new UnusableCluster(unusable);
         }
-        permissions = new Permissions(access.api(), clock, List.of());
+        permissions = new Permissions(
+                access.api(),
+                clock,
+                cluster.namespaces(),
+                cluster.actionSets() ? NeededRights.forOwnResources() : Set.of());
         objects = new Objects(access, new OwnObjects(access.api(), clock, settings.node()));
         ClusterView following = ClusterView.follow(access);
         view = following;

@@ -1,8 +1,10 @@
 package dev.pounce.cli;
 
 import dev.pounce.ClusterSettings;
+import dev.pounce.action.Form;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Option;
@@ -37,8 +39,23 @@ final class ClusterOptions {
             })
     boolean actionSets;
 
+    @Option(
+            names = "--namespace",
+            paramLabel = "NAMESPACE",
+            description = {
+                "Act in this namespace only. May be given often (default: in all of them). What belongs to no",
+                "namespace, such as a node, may be acted on nevertheless."
+            })
+    List<String> namespaces = List.of();
+
     /** @throws ParameterException when these options do not fit together */
     Optional<ClusterSettings> cluster(Map<String, String> environment) {
+        for (String namespace : namespaces) {
+            if (!Form.NAMESPACE.accepts(namespace)) {
+                throw new ParameterException(
+                        spec.commandLine(), "'" + namespace + "', expected " + Form.NAMESPACE.expected());
+            }
+        }
         if (none) {
             if (kubeconfig.isPresent()) {
                 throw new ParameterException(
@@ -55,7 +72,7 @@ final class ClusterOptions {
                     spec.commandLine(), named.get() + " cannot be read; expected a kubeconfig, or --no-cluster");
         }
         return named.isPresent() || Files.isReadable(SERVICE_ACCOUNT)
-                ? Optional.of(new ClusterSettings(named.map(Path::toAbsolutePath), actionSets))
+                ? Optional.of(new ClusterSettings(named.map(Path::toAbsolutePath), actionSets, namespaces))
                 : none();
     }
 

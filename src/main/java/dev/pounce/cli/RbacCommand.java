@@ -5,11 +5,13 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.pounce.action.Form;
 import dev.pounce.action.Right;
+import dev.pounce.action.TargetKind;
 import dev.pounce.planning.ActionSets;
 import dev.pounce.planning.NeededRights;
 import dev.pounce.planning.NeededRights.Permission;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -64,10 +66,16 @@ final class RbacCommand implements Callable<Integer> {
             names = "--namespace",
             paramLabel = "NAMESPACE",
             description = {
-                "Act in this namespace only. May be given often (default: in all of them). What is known is known",
-                "of the whole cluster nevertheless."
+                "Act in this namespace only, as pounce run --namespace does. May be given often (default: in all of",
+                "them). What is known is known of the whole cluster nevertheless."
             })
     List<String> namespaces = List.of();
+
+    @Option(
+            names = "--cluster-actionsets",
+            description =
+                    "Also what pounce run --cluster-actionsets needs: ActionSets and Containments of the cluster.")
+    boolean ownResources;
 
     @Option(
             names = "--service-account",
@@ -97,9 +105,17 @@ final class RbacCommand implements Callable<Integer> {
         Set<Permission> clusterWide = new TreeSet<>(NeededRights.toFollow());
         Set<Permission> inNamespaces = new TreeSet<>();
         Set<String> elsewhere = new TreeSet<>();
-        sets.all().forEach(set -> {
-            Set<Right> needed = NeededRights.of(set);
-            NeededRights.of(needed).forEach(permission -> (namespaces.isEmpty() || permission.isClusterWide()
+        if (ownResources) {
+            clusterWide.addAll(NeededRights.forOwnResources());
+        }
+        sets.all().stream().flatMap(set -> set.steps().stream()).forEach(step -> {
+            Collection<Right> needed = NeededRights.of(step.action());
+            // What belongs to no namespace has its Events in the default one
+            boolean eventsElsewhere = step.action().type().targets().stream()
+                    .anyMatch(kind -> kind == TargetKind.NODE || kind == TargetKind.OBJECT);
+            NeededRights.of(needed).forEach(permission -> (namespaces.isEmpty()
+                                    || permission.isClusterWide()
+                                    || (eventsElsewhere && permission.resource().equals("events"))
                             ? clusterWide
                             : inNamespaces)
                     .add(permission));
@@ -108,6 +124,7 @@ final class RbacCommand implements Callable<Integer> {
                     .map(Right::display)
                     .forEach(elsewhere::add);
         });
+        inNamespaces.removeAll(clusterWide);
         List<ObjectNode> objects = RbacManifest.of(clusterWide, inNamespaces, namespaces, account);
         PrintWriter out = spec.commandLine().getOut();
         switch (output) {

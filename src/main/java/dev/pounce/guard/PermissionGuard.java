@@ -33,7 +33,8 @@ public final class PermissionGuard implements Guard {
                     "this engine has nobody who could do that: " + step.action().verb());
         }
         return permissions
-                .flatMap(said -> said.objectionTo(step.actionSet(), NeededRights.of(step.action())))
+                .flatMap(said ->
+                        said.objectionTo(step.actionSet(), step.action().target(), NeededRights.of(step.action())))
                 .<Verdict>map(reason -> new Verdict.Deny(NAME, reason))
                 .orElseGet(Verdict.Allow::new);
     }

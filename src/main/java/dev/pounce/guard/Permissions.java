@@ -3,6 +3,14 @@ package dev.pounce.guard;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.pounce.action.Right;
+import dev.pounce.asset.Asset;
+import dev.pounce.asset.ContainerRef;
+import dev.pounce.asset.EndpointRef;
+import dev.pounce.asset.NodeRef;
+import dev.pounce.asset.ObjectRef;
+import dev.pounce.asset.PodRef;
+import dev.pounce.asset.ProcessRef;
+import dev.pounce.asset.WorkloadRef;
 import dev.pounce.cluster.Api;
 import dev.pounce.cluster.ApiPath;
 import dev.pounce.cluster.Reply;
@@ -49,17 +57,24 @@ public final class Permissions {
     private final Api api;
     private final InstantSource clock;
     private final List<String> namespaces;
+    private final Set<Permission> ofItself;
 
     private volatile Map<Permission, Said> said = Map.of();
     private volatile Map<String, Said> groups = Map.of();
     private volatile Map<String, List<String>> missing = Map.of(); // by action set
     private volatile String problem = "it was not asked yet";
 
-    /** @param namespaces to which the engine is confined; all of them when there is none */
-    public Permissions(Api api, InstantSource clock, Collection<String> namespaces) {
+    /**
+     * @param namespaces to which the engine is confined; all of them when there is none
+     * @param more what the engine needs whatever its sets are, besides following the cluster
+     */
+    public Permissions(Api api, InstantSource clock, Collection<String> namespaces, Set<Permission> more) {
         this.api = api;
         this.clock = clock;
         this.namespaces = namespaces.isEmpty() ? List.of("") : List.copyOf(namespaces);
+        Set<Permission> all = new TreeSet<>(NeededRights.toFollow());
+        all.addAll(more);
+        this.ofItself = Set.copyOf(all);
     }
 
     /** Asks the API server. Blocks, some milliseconds for each right; for a thread that may. */
@@ -67,7 +82,7 @@ public final class Permissions {
         Map<Permission, Said> answers = new HashMap<>();
         Map<String, Said> found = new HashMap<>();
         Optional<String> failure = Optional.empty();
-        Set<Permission> needed = new TreeSet<>(NeededRights.toFollow());
+        Set<Permission> needed = new TreeSet<>(ofItself);
         sets.all().forEach(set -> needed.addAll(NeededRights.of(NeededRights.of(set))));
         for (Permission permission : needed) {
             if (failure.isEmpty() && EXTENSIONS.contains(permission.group())) {
@@ -100,10 +115,11 @@ public final class Permissions {
         return missing;
     }
 
-    /** Of what following the cluster takes. */
-    public List<String> missingToFollow() {
-        return NeededRights.toFollow().stream()
+    /** What the engine needs whatever its sets are, and may not. */
+    public List<String> missingOfItself() {
+        return ofItself.stream()
                 .filter(permission -> said.get(permission) == Said.NO)
+                .sorted()
                 .map(Permissions::words)
                 .toList();
     }
@@ -114,7 +130,12 @@ public final class Permissions {
     }
 
     /** Why a step of this set must not be tried. */
-    Optional<String> objectionTo(String actionSet, Collection<Right> needed) {
+    Optional<String> objectionTo(String actionSet, Asset target, Collection<Right> needed) {
+        Optional<String> where = namespace(target).filter(in -> !namespaces.contains(in));
+        if (where.isPresent() && !namespaces.contains("")) {
+            return Optional.of("the engine acts in no namespace but "
+                    + String.join(", ", namespaces.stream().sorted().toList()));
+        }
         List<String> reasons = missing.getOrDefault(actionSet, List.of());
         if (!reasons.isEmpty()) {
             return Optional.of("action set '" + actionSet + "' is not armed: " + String.join("; ", reasons));
@@ -128,6 +149,18 @@ public final class Permissions {
                 .findFirst()
                 .map(permission -> "whether the engine may " + permission.display() + " is not known"
                         + (problem.isEmpty() ? "" : ": " + problem));
+    }
+
+    private static Optional<String> namespace(Asset target) {
+        return switch (target) {
+            case PodRef pod -> Optional.of(pod.namespace());
+            case ObjectRef object -> object.namespace();
+            case WorkloadRef workload -> Optional.of(workload.namespace());
+            case NodeRef onNode -> Optional.empty();
+            case ProcessRef onNode -> Optional.empty();
+            case ContainerRef onNode -> Optional.empty();
+            case EndpointRef elsewhere -> Optional.empty();
+        };
     }
 
     private List<String> refused(Collection<Right> rights) {
@@ -184,7 +217,8 @@ public final class Permissions {
 
     private Optional<String> ask(Permission permission, Map<Permission, Said> answers) {
         boolean allowed = true;
-        for (String namespace : permission.isClusterWide() || isToFollow(permission) ? List.of("") : namespaces) {
+        for (String namespace :
+                permission.isClusterWide() || ofItself.contains(permission) ? List.of("") : namespaces) {
             switch (api.send(
                     Request.review(REVIEWS, review(permission, namespace)),
                     clock.instant().plus(PATIENCE))) {
@@ -200,11 +234,6 @@ public final class Permissions {
         }
         answers.put(permission, allowed ? Said.YES : Said.NO);
         return Optional.empty();
-    }
-
-    private static boolean isToFollow(Permission permission) {
-        return permission.verb().equals("watch")
-                || (permission.verb().equals("list") && NeededRights.toFollow().contains(permission));
     }
 
     private static String review(Permission permission, String namespace) {

@@ -5,8 +5,10 @@ import dev.pounce.action.ActionType;
 import dev.pounce.action.Right;
 import dev.pounce.cluster.ApiPath;
 import dev.pounce.cluster.ClusterView;
+import dev.pounce.cluster.OwnResources;
 import java.util.Collection;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -43,8 +45,14 @@ public final class NeededRights {
         }
     }
 
-    private static final Set<String> CLUSTER_WIDE =
-            Set.of("nodes", "namespaces", "clusterroles", "clusterrolebindings", "globalnetworkpolicies");
+    private static final Set<String> CLUSTER_WIDE = Set.of(
+            "nodes",
+            "namespaces",
+            "clusterroles",
+            "clusterrolebindings",
+            "globalnetworkpolicies",
+            OwnResources.ACTION_SETS.resource(),
+            OwnResources.CONTAINMENTS.resource());
 
     private NeededRights() {}
 
@@ -54,6 +62,22 @@ public final class NeededRights {
         for (ApiPath path : ClusterView.NEEDED) {
             permissions.add(new Permission(path.group(), path.resource(), "list"));
             permissions.add(new Permission(path.group(), path.resource(), "watch"));
+        }
+        return permissions;
+    }
+
+    /** To load the cluster's ActionSets, to say how they are taken, and to show what is in force as Containments. */
+    public static Set<Permission> forOwnResources() {
+        Set<Permission> permissions = new TreeSet<>();
+        for (ApiPath path : List.of(OwnResources.ACTION_SETS, OwnResources.CONTAINMENTS)) {
+            for (String verb : List.of("list", "watch")) {
+                permissions.add(new Permission(path.group(), path.resource(), verb));
+            }
+            permissions.add(new Permission(path.group(), path.resource() + "/status", "patch"));
+        }
+        for (String verb : List.of("create", "patch", "delete")) {
+            permissions.add(
+                    new Permission(OwnResources.CONTAINMENTS.group(), OwnResources.CONTAINMENTS.resource(), verb));
         }
         return permissions;
     }
@@ -76,7 +100,8 @@ public final class NeededRights {
         return rights;
     }
 
-    static Collection<Right> of(ActionTemplate template) {
+    /** Of a step, with whatever a detection will fill in. */
+    public static Collection<Right> of(ActionTemplate template) {
         return template.type().rightsForWritten(template.given());
     }
 

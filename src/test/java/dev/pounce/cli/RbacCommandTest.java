@@ -114,8 +114,33 @@ class RbacCommandTest {
                         "Role bank",
                         "RoleBinding bank");
         JsonNode role = new ObjectMapper().readTree(ran.out()).path("items").path(3);
-        assertThat(role.path("rules")).hasSize(2);
-        assertThat(role.toString()).contains("pods/log").doesNotContain("nodes");
+        assertThat(role.path("rules")).hasSize(1);
+        assertThat(role.toString()).contains("pods/log").doesNotContain("nodes", "events");
+        // Those on a node are in the namespace default
+        assertThat(new ObjectMapper()
+                        .readTree(ran.out())
+                        .path("items")
+                        .path(1)
+                        .path("rules")
+                        .toString())
+                .contains("nodes", "events.k8s.io")
+                .doesNotContain("pods/log");
+    }
+
+    @Test
+    void whatTheClustersOwnResourcesNeedIsPrintedWhenTheyAreUsed() {
+        assertThat(run().out()).doesNotContain("pounce.dev");
+        assertThat(run("--cluster-actionsets", "--namespace", "shop").out()).contains("""
+                  - apiGroups: [pounce.dev]
+                    resources: [containments]
+                    verbs: [create, delete, list, patch, watch]
+                  - apiGroups: [pounce.dev]
+                    resources: [actionsets]
+                    verbs: [list, watch]
+                  - apiGroups: [pounce.dev]
+                    resources: [actionsets/status, containments/status]
+                    verbs: [patch]
+                """);
     }
 
     @ParameterizedTest

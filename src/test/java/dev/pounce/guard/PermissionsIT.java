@@ -114,11 +114,17 @@ class PermissionsIT {
     }
 
     static Stream<Permission> permissions() {
-        Set<Permission> all = new TreeSet<>(NeededRights.toFollow());
+        Set<Permission> all = new TreeSet<>(ofItself());
         for (ActionSet set : everything().all()) {
             all.addAll(NeededRights.of(NeededRights.of(set)));
         }
         return all.stream();
+    }
+
+    private static Set<Permission> ofItself() {
+        Set<Permission> all = new TreeSet<>(NeededRights.toFollow());
+        all.addAll(NeededRights.forOwnResources());
+        return all;
     }
 
     private static List<AnAccount.Rule> rules(List<Permission> permissions) {
@@ -128,7 +134,7 @@ class PermissionsIT {
     }
 
     private static Permissions permissionsOfAccount() {
-        return new Permissions(account.access().api(), Clock.systemUTC(), List.of());
+        return new Permissions(account.access().api(), Clock.systemUTC(), List.of(), NeededRights.forOwnResources());
     }
 
     private static void untilItIsKnown(Permissions permissions, ActionSets sets, boolean armed) {
@@ -136,7 +142,7 @@ class PermissionsIT {
             permissions.check(sets);
             return permissions.problem().isEmpty()
                     && (permissions.missing().isEmpty()
-                                    && permissions.missingToFollow().isEmpty())
+                                    && permissions.missingOfItself().isEmpty())
                             == armed;
         });
     }
@@ -151,7 +157,7 @@ class PermissionsIT {
 
         // Then
         assertThat(permissions.missing()).isEmpty();
-        assertThat(permissions.missingToFollow()).isEmpty();
+        assertThat(permissions.missingOfItself()).isEmpty();
     }
 
     @ParameterizedTest(name = "{0}")
@@ -167,10 +173,10 @@ class PermissionsIT {
         untilItIsKnown(permissions, everything(), false);
 
         // Then
-        boolean toFollow = NeededRights.toFollow().contains(one);
+        boolean ofItself = ofItself().contains(one);
         assertThat(
-                        toFollow
-                                ? permissions.missingToFollow()
+                        ofItself
+                                ? permissions.missingOfItself()
                                 : permissions.missing().get("everything"))
                 .containsExactly("the engine may not " + one.display());
     }
@@ -200,10 +206,29 @@ class PermissionsIT {
     }
 
     @Test
+    void whoIsConfinedToNamespacesActsInNoOther() {
+        // Given
+        ActionSets sets = sets("labels", "- { id: label, pod.label: { labels: { a: b } } }");
+        Permissions there = new Permissions(CLUSTER.access().api(), Clock.systemUTC(), List.of("shop"), Set.of());
+        Permissions elsewhere = new Permissions(CLUSTER.access().api(), Clock.systemUTC(), List.of("bank"), Set.of());
+
+        // When
+        there.check(sets);
+        elsewhere.check(sets);
+
+        // Then
+        Set<ActionType> all = EnumSet.allOf(ActionType.class);
+        ResponsePlan.Step inShop = step("labels", ActionType.POD_LABEL);
+        assertThat(new PermissionGuard(all, Optional.of(there)).judge(inShop)).isEqualTo(new Verdict.Allow());
+        assertThat(new PermissionGuard(all, Optional.of(elsewhere)).judge(inShop))
+                .isEqualTo(new Verdict.Deny("permission", "the engine acts in no namespace but bank"));
+    }
+
+    @Test
     void aKindOfPolicyThatTheClusterDoesNotKnowIsMissed() {
         // Given
         ActionSets sets = sets("cilium", "- { id: isolate, pod.isolate: { engine: cilium } }");
-        Permissions permissions = new Permissions(CLUSTER.access().api(), Clock.systemUTC(), List.of());
+        Permissions permissions = new Permissions(CLUSTER.access().api(), Clock.systemUTC(), List.of(), Set.of());
 
         // When
         permissions.check(sets);

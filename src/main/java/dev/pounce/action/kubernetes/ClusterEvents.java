@@ -25,6 +25,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiFunction;
 import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
+import org.jboss.logging.Logger;
 
 /**
  * Tells the cluster what was done to its objects, as Events on them, for whoever looks there first.
@@ -45,6 +46,7 @@ final class ClusterEvents implements AutoCloseable {
     /** The server takes no longer note: 1,024 bytes. Ours are mostly ASCII; what is not has at most three bytes. */
     private static final int LONGEST_NOTE = 1_024;
 
+    private static final Logger LOG = Logger.getLogger(ClusterEvents.class);
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /** Kinds of objects that a step can be about, by resource. */
@@ -75,6 +77,7 @@ final class ClusterEvents implements AutoCloseable {
     private final String instance;
     private final BlockingQueue<Waiting> waiting = new ArrayBlockingQueue<>(MOST_WAITING);
     private final AtomicLong dropped = new AtomicLong();
+    private boolean losing; // the sender's own
     private final Thread sender;
     private volatile boolean closed;
 
@@ -164,10 +167,19 @@ final class ClusterEvents implements AutoCloseable {
     }
 
     private void send(Waiting event) {
-        Reply reply = api.apply(request(event), clock.instant().plus(LONGEST_REQUEST));
-        if (!(reply instanceof Reply.Ok)) {
-            dropped.incrementAndGet();
+        Optional<String> failure =
+                switch (api.apply(request(event), clock.instant().plus(LONGEST_REQUEST))) {
+                    case Reply.Ok ok -> Optional.empty();
+                    case Reply.Refused refused -> Optional.of(refused.message());
+                    case Reply.Unheard unheard -> Optional.of(unheard.why());
+                };
+        failure.ifPresent(why -> dropped.incrementAndGet());
+        if (failure.isPresent() && !losing) {
+            LOG.warnv("Events on what steps change are lost: {0}", failure.get());
+        } else if (failure.isEmpty() && losing) {
+            LOG.infov("Events on what steps change arrive again; {0} were lost until now", dropped);
         }
+        losing = failure.isPresent();
     }
 
     private Request request(Waiting event) {

@@ -100,6 +100,11 @@ public final class KubernetesActuator implements RemoteActuator {
         return Set.copyOf(steps.keySet());
     }
 
+    /** How many Events on what it changed could not be sent. */
+    public long lostEvents() {
+        return events.dropped();
+    }
+
     @Override
     public CompletionStage<Outcome> carryOut(
             Action.OnCluster action, Circumstances why, Instant deadline, BeforeChange beforeChange) {
