@@ -15,70 +15,128 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
- * A service account of a test's own on the real cluster, which may do what it is allowed here and nothing else. The role goes
- * with {@link #close}, the account with its namespace.
+ * A service account of a test's own on the real cluster, which may do what it is allowed here and nothing else. What it is
+ * allowed for the whole cluster goes with {@link #close}, all else with the namespace.
  */
 public final class AnAccount implements AutoCloseable {
 
     private static final String GROUP = "rbac.authorization.k8s.io";
-    private static final ApiPath ROLES = ApiPath.of(GROUP, "v1", "clusterroles");
-    private static final ApiPath BINDINGS = ApiPath.of(GROUP, "v1", "clusterrolebindings");
+    private static final ApiPath REVIEWS = ApiPath.of("authorization.k8s.io", "v1", "selfsubjectaccessreviews");
 
     /** One rule of a role, for one verb. */
     public record Rule(String group, String resource, String verb) {}
 
     private final Api admin;
+    private final String namespace;
     private final String name;
     private final Path kubeconfig;
     private final ClusterAccess access;
+    private Set<Rule> everywhere = Set.of();
+    private Set<Rule> here = Set.of();
 
     /** @param rules what it may do, in all namespaces */
     public AnAccount(RealCluster cluster, String name, Collection<Rule> rules) {
         this.admin = cluster.access().api();
-        this.name = cluster.namespace() + "-" + name;
+        this.namespace = cluster.namespace();
+        this.name = namespace + "-" + name;
         ObjectNode account = JsonNodeFactory.instance.objectNode();
         account.putObject("metadata").put("name", name);
-        ApiPath accounts = ApiPath.core("serviceaccounts").in(cluster.namespace());
-        send(new Request("POST", accounts.text(), Map.of(), Request.JSON, account.toString()));
-        send(new Request(
-                "POST", ROLES.text(), Map.of(), Request.JSON, role(rules).toString()));
-        ObjectNode binding = named();
-        binding.putObject("roleRef")
-                .put("apiGroup", GROUP)
-                .put("kind", "ClusterRole")
-                .put("name", this.name);
-        binding.putArray("subjects")
-                .addObject()
-                .put("kind", "ServiceAccount")
-                .put("name", name)
-                .put("namespace", cluster.namespace());
-        send(new Request("POST", BINDINGS.text(), Map.of(), Request.JSON, binding.toString()));
-        String token = send(Request.review(accounts.named(name).sub("token"), "{\"spec\":{}}"))
+        ApiPath accounts = ApiPath.core("serviceaccounts").in(namespace);
+        send("POST", accounts, account);
+        for (boolean wide : new boolean[] {true, false}) {
+            send("POST", roles(wide), role(List.of()));
+            ObjectNode binding = named();
+            binding.putObject("roleRef")
+                    .put("apiGroup", GROUP)
+                    .put("kind", wide ? "ClusterRole" : "Role")
+                    .put("name", this.name);
+            binding.putArray("subjects")
+                    .addObject()
+                    .put("kind", "ServiceAccount")
+                    .put("name", name)
+                    .put("namespace", namespace);
+            send(
+                    "POST",
+                    wide ? path("clusterrolebindings") : path("rolebindings").in(namespace),
+                    binding);
+        }
+        String token = send(
+                        "POST",
+                        accounts.named(name).sub("token"),
+                        JsonNodeFactory.instance.objectNode().set("spec", JsonNodeFactory.instance.objectNode()))
                 .path("status")
                 .path("token")
                 .asText();
         this.kubeconfig = kubeconfigWith(token);
         this.access = ClusterAccess.open(Optional.of(kubeconfig), "test", Clock.systemUTC());
+        may(rules);
     }
 
-    /** From now on it may do this and nothing else. The API server takes a moment to know. */
+    /** From now on it may do this in all namespaces, and nothing else. Returns when the API server knows. */
     public void may(Collection<Rule> rules) {
-        send(new Request(
-                "PUT",
-                ROLES.named(name).text(),
-                Map.of(),
-                Request.JSON,
-                role(rules).toString()));
+        may(rules, Set.of());
+    }
+
+    /** @param inNamespace what it may do in that of the test, besides */
+    public void may(Collection<Rule> rules, Collection<Rule> inNamespace) {
+        Set<Rule> wide = Set.copyOf(rules);
+        Set<Rule> narrow = Set.copyOf(inNamespace);
+        if (!wide.equals(everywhere)) {
+            send("PUT", roles(true).named(name), role(wide));
+        }
+        if (!narrow.equals(here)) {
+            send("PUT", roles(false).named(name), role(narrow));
+        }
+        differences(everywhere, wide).forEach(one -> await(one, "", wide.contains(one)));
+        Set<Rule> all = new HashSet<>(wide);
+        all.addAll(narrow);
+        differences(here, narrow).forEach(one -> await(one, namespace, all.contains(one)));
+        everywhere = wide;
+        here = narrow;
+    }
+
+    private static Set<Rule> differences(Set<Rule> before, Set<Rule> now) {
+        Set<Rule> all = new HashSet<>(before);
+        all.addAll(now);
+        all.removeIf(one -> before.contains(one) && now.contains(one));
+        return all;
+    }
+
+    /** The authorizer learns of a role some milliseconds after it is written. */
+    private void await(Rule rule, String in, boolean allowed) {
+        ObjectNode review = JsonNodeFactory.instance.objectNode();
+        ObjectNode attributes = review.putObject("spec").putObject("resourceAttributes");
+        int slash = rule.resource().indexOf('/');
+        attributes.put("group", rule.group()).put("verb", rule.verb()).put("namespace", in);
+        attributes.put("resource", slash < 0 ? rule.resource() : rule.resource().substring(0, slash));
+        attributes.put("subresource", slash < 0 ? "" : rule.resource().substring(slash + 1));
+        RealCluster.until(
+                "the API server knows of " + rule,
+                () -> send(access.api(), Request.review(REVIEWS, review.toString()))
+                                .path("status")
+                                .path("allowed")
+                                .asBoolean()
+                        == allowed);
     }
 
     /** As this account. */
     public ClusterAccess access() {
         return access;
+    }
+
+    private static ApiPath path(String resource) {
+        return ApiPath.of(GROUP, "v1", resource);
+    }
+
+    private ApiPath roles(boolean wide) {
+        return wide ? path("clusterroles") : path("roles").in(namespace);
     }
 
     private ObjectNode named() {
@@ -99,8 +157,12 @@ public final class AnAccount implements AutoCloseable {
         return role;
     }
 
-    private JsonNode send(Request request) {
-        return switch (admin.send(request, Instant.now().plusSeconds(20))) {
+    private JsonNode send(String method, ApiPath path, JsonNode body) {
+        return send(admin, new Request(method, path.text(), Map.of(), Request.JSON, body.toString()));
+    }
+
+    private static JsonNode send(Api api, Request request) {
+        return switch (api.send(request, Instant.now().plusSeconds(20))) {
             case Reply.Ok ok -> ok.body();
             case Reply.Refused refused -> throw new AssertionError(request.path() + ": " + refused.message());
             case Reply.Unheard unheard -> throw new AssertionError(request.path() + ": " + unheard.why());

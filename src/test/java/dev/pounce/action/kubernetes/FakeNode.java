@@ -4,9 +4,9 @@ import dev.pounce.asset.NodeRef;
 import dev.pounce.cluster.RealCluster;
 
 /** A node of one test's own, which kwok pretends to run; the API server, the controllers and the scheduler do not pretend. */
-record FakeNode(RealCluster cluster, String name) implements AutoCloseable {
+public record FakeNode(RealCluster cluster, String name) implements AutoCloseable {
 
-    static FakeNode named(RealCluster cluster, String part) {
+    public static FakeNode named(RealCluster cluster, String part) {
         FakeNode node = new FakeNode(cluster, cluster.namespace() + "-" + part);
         cluster.apply("""
                 apiVersion: v1
@@ -24,7 +24,7 @@ record FakeNode(RealCluster cluster, String name) implements AutoCloseable {
         return node;
     }
 
-    NodeRef ref() {
+    public NodeRef ref() {
         return new NodeRef(name);
     }
 

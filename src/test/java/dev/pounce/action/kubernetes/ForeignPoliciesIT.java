@@ -6,6 +6,7 @@ import static org.assertj.core.api.InstanceOfAssertFactories.type;
 import dev.pounce.action.ActionType;
 import dev.pounce.action.Outcome;
 import dev.pounce.asset.PodRef;
+import dev.pounce.cluster.ForeignPolicies;
 import dev.pounce.cluster.RealCluster;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,45 +18,14 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/**
- * Policies of Cilium and Calico, as far as an API server can tell: their definitions here are our own, with those fields only
- * that both document and that we write. Nothing enforces them.
- */
+/** {@code pod.isolate} with policies that only Cilium and Calico know. */
 class ForeignPoliciesIT {
 
     @RegisterExtension
     static final RealCluster CLUSTER = new RealCluster();
 
-    private static final String SELECTOR = "{type: object, properties: {matchLabels: {type: object,"
-            + " additionalProperties: {type: string}}, matchExpressions: {type: array, items: {type: object, properties:"
-            + " {key: {type: string}, operator: {type: string, enum: [In, NotIn, Exists, DoesNotExist]}, values: {type:"
-            + " array, items: {type: string}}}, required: [key, operator]}}}}";
-    private static final String PEERS = "{type: array, items: " + SELECTOR + "}";
-    private static final String ENTITIES =
-            "{type: array, items: {type: string, enum: [all, world, host, remote-node," + " kube-apiserver, cluster]}}";
-    private static final String CIDR_SETS =
-            "{type: array, items: {type: object, required: [cidr], properties: {cidr: {type: string}, except: {type:"
-                    + " array, items: {type: string}}}}}";
-    private static final String WORDS = "{type: array, items: {type: string}}";
-    private static final String CILIUM = "endpointSelector: " + SELECTOR
-            + ", ingressDeny: {type: array, items: {type: object, properties: {fromEntities: " + ENTITIES
-            + ", fromEndpoints: " + PEERS + ", fromCIDR: " + WORDS + ", fromCIDRSet: " + CIDR_SETS + "}}}"
-            + ", egressDeny: {type: array, items: {type: object, properties: {toEntities: " + ENTITIES
-            + ", toEndpoints: " + PEERS + ", toCIDR: " + WORDS + ", toCIDRSet: " + CIDR_SETS + "}}}";
-    private static final String DEFAULT_DENY =
-            ", enableDefaultDeny: {type: object, properties: {ingress: {type: boolean}, egress: {type: boolean}}}";
-    private static final String END = "{type: object, properties: {nets: " + WORDS
-            + ", selector: {type: string}, namespaceSelector: {type: string}, ports: {type: array, items:"
-            + " {x-kubernetes-int-or-string: true}}}}";
-    private static final String RULES = "{type: array, items: {type: object, required: [action], properties: {action:"
-            + " {type: string, enum: [Allow, Deny, Log, Pass]}, protocol: {x-kubernetes-int-or-string: true}, source: "
-            + END + ", destination: " + END + "}}}";
-    private static final String CALICO = "tier: {type: string}, order: {type: number}, selector: {type: string}, types:"
-            + " {type: array, items: {type: string, enum: [Ingress, Egress]}}, ingress: " + RULES + ", egress: "
-            + RULES;
-
     private static Acting acting;
-    private static final List<String> DEFINED = new ArrayList<>();
+    private static final List<ForeignPolicies> DEFINED = new ArrayList<>();
 
     @BeforeAll
     static void opensTheActuator() {
@@ -70,38 +40,8 @@ class ForeignPoliciesIT {
     @AfterEach
     void takesTheDefinitionsAway() {
         acting.undos().clear();
-        DEFINED.forEach(name -> RealCluster.kubectlAnywhere("delete", "crd", name));
+        DEFINED.forEach(ForeignPolicies::close);
         DEFINED.clear();
-    }
-
-    private static void define(String group, String version, String plural, String kind, String scope, String spec) {
-        String name = plural + "." + group;
-        CLUSTER.apply("""
-                apiVersion: apiextensions.k8s.io/v1
-                kind: CustomResourceDefinition
-                metadata: {name: %s}
-                spec:
-                  group: %s
-                  scope: %s
-                  names: {plural: %s, kind: %s}
-                  versions:
-                  - name: %s
-                    served: true
-                    storage: true
-                    schema: {openAPIV3Schema: {type: object, properties: {spec: {type: object, properties: {%s}}}}}
-                """.formatted(name, group, scope, plural, kind, version, spec));
-        DEFINED.add(name);
-        RealCluster.kubectlAnywhere("wait", "--for=condition=Established", "crd/" + name, "--timeout=30s");
-        RealCluster.until("it is served", () -> served(name));
-    }
-
-    private static boolean served(String name) {
-        return !CLUSTER.kubectl("get", name, "--ignore-not-found", "-o", "name").contains("error");
-    }
-
-    private static void defineCalico() {
-        define("projectcalico.org", "v3", "networkpolicies", "NetworkPolicy", "Namespaced", CALICO);
-        define("projectcalico.org", "v3", "globalnetworkpolicies", "GlobalNetworkPolicy", "Cluster", CALICO);
     }
 
     private static PodRef pod(String name) {
@@ -115,7 +55,7 @@ class ForeignPoliciesIT {
     @Test
     void ciliumsApiTakesOurPoliciesAndHasThemNoMoreAfterwards() {
         // Given
-        define("cilium.io", "v2", "ciliumnetworkpolicies", "CiliumNetworkPolicy", "Namespaced", CILIUM + DEFAULT_DENY);
+        DEFINED.add(ForeignPolicies.ofCilium(CLUSTER));
 
         // When
         Outcome all = acting.carryOut(ActionType.POD_ISOLATE, pod("cilium-all"), Map.of("engine", "cilium"));
@@ -149,7 +89,7 @@ class ForeignPoliciesIT {
     @Test
     void aCiliumThatWouldRefuseMoreThanIsAskedForIsNotAskedToDeny() {
         // Given
-        define("cilium.io", "v2", "ciliumnetworkpolicies", "CiliumNetworkPolicy", "Namespaced", CILIUM);
+        DEFINED.add(ForeignPolicies.ofOldCilium(CLUSTER));
 
         // When
         Outcome one = acting.carryOut(
@@ -182,7 +122,7 @@ class ForeignPoliciesIT {
     @Test
     void calicosApiTakesOurPoliciesAndHasThemNoMoreAfterwards() {
         // Given
-        defineCalico();
+        DEFINED.add(ForeignPolicies.ofCalico(CLUSTER));
 
         // When
         Outcome all = acting.carryOut(ActionType.POD_ISOLATE, pod("calico-all"), Map.of("engine", "calico"));
@@ -210,7 +150,7 @@ class ForeignPoliciesIT {
     @Test
     void whatCalicoAsksFirstIsToldAndNothingIsLoosened() {
         // Given
-        defineCalico();
+        DEFINED.add(ForeignPolicies.ofCalico(CLUSTER));
         CLUSTER.apply("""
                 apiVersion: projectcalico.org/v3
                 kind: NetworkPolicy
