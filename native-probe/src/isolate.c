@@ -214,6 +214,7 @@ static void plan__read_resolvers(struct plan *plan)
 
 struct search {
 	const struct isolation_record *wanted;
+	bool beside;                  /* what others have in force does not do instead */
 	struct isolation_record so;   /* in force already, with the same rules at the same places */
 	struct isolation_record half; /* of the same key, but not all that is wanted */
 	uint32_t others;              /* of the same container */
@@ -246,7 +247,7 @@ static int look(const struct isolation_record *record, void *context)
 		return 0;
 	in_force = isolation__places_in_force(record);
 	if (in_force == record->places && has_places_of(record, search->wanted) &&
-	    record->rules == search->wanted->rules)
+	    record->rules == search->wanted->rules && (is_ours || !search->beside))
 		search->so = *record;
 	else if (is_ours)
 		search->half = *record;
@@ -340,6 +341,7 @@ enum option_code {
 	OPTION_KEY,
 	OPTION_ALLOW,
 	OPTION_DNS,
+	OPTION_BESIDE,
 	OPTION_ASK,
 	OPTION_DRY_RUN,
 };
@@ -350,6 +352,7 @@ static const struct option isolate_options[] = {
 	{"key", required_argument, NULL, OPTION_KEY},
 	{"allow", required_argument, NULL, OPTION_ALLOW},
 	{"dns", no_argument, NULL, OPTION_DNS},
+	{"beside", no_argument, NULL, OPTION_BESIDE},
 	{"ask", no_argument, NULL, OPTION_ASK},
 	{"dry-run", no_argument, NULL, OPTION_DRY_RUN},
 	{},
@@ -359,7 +362,7 @@ int isolate__run(int argc, char **argv)
 {
 	static struct plan plan;
 	static struct search search;
-	bool dns = false, ask = false, dry_run = false;
+	bool dns = false, beside = false, ask = false, dry_run = false;
 	char sign[8];
 	int option, exit;
 
@@ -388,6 +391,9 @@ int isolate__run(int argc, char **argv)
 		case OPTION_DNS:
 			dns = true;
 			break;
+		case OPTION_BESIDE:
+			beside = true;
+			break;
 		case OPTION_ASK:
 			ask = true;
 			break;
@@ -409,7 +415,7 @@ int isolate__run(int argc, char **argv)
 	exit = plan__make(&plan, dns);
 	if (exit)
 		return exit;
-	search = (struct search){.wanted = &plan.record};
+	search = (struct search){.wanted = &plan.record, .beside = beside};
 	exit = isolation__each(look, &search);
 	if (exit)
 		return answer(ISOLATE_FAILED, "failed",

@@ -35,7 +35,7 @@ static const char usage[] =
 	"\n"
 	"What it can do to a container, each a command that answers with lines of JSON:\n"
 	"  pounce-probe isolate --cgroup DIRECTORY --container ID --key KEY\n"
-	"       [--allow CIDR]... [--dns] [--dry-run | --ask]\n"
+	"       [--allow CIDR]... [--dns] [--beside] [--dry-run | --ask]\n"
 	"                                         cut it off from the network; it stays so\n"
 	"  pounce-probe release --key KEY         undo that\n"
 	"  pounce-probe isolated [--container ID] what is cut off now\n"

@@ -164,6 +164,12 @@ check "asked for again, it is so already" isolate plain k1
 check "and says that" says '"answer":"already","key":"k1"'
 check "by somebody else, too" isolate plain k1b
 check "who is told whose it is" says '"answer":"already","key":"k1"'
+check "with --beside it stands beside it" isolate plain k1c --beside
+check "and says so" says '"answer":"isolated","key":"k1c"'
+check "once" isolate plain k1c --beside
+check "and not twice" says '"answer":"already","key":"k1c"'
+check "each is released by itself" "$probe" release --key k1c
+check "and the other stays" no ask 10.213.1.2 7
 check "from within it cannot be undone" no as plain tc qdisc del dev eth0 clsact
 check "it is listed, with what it has dropped" sh -c "'$probe' isolated --container $plain_id | grep -F '\"inForce\":1' | grep -vF '\"dropped\":0}'"
 

@@ -24,6 +24,7 @@ final class ContainmentJson {
                     .put("verb", one.undo().verb())
                     .put("target", one.undo().target().display())
                     .put("since", one.since().toString());
+            one.undo().how().ifPresent(how -> entry.put("how", how));
             one.due().map(Instant::toString).ifPresent(until -> entry.put("until", until));
             one.trouble().ifPresent(why -> entry.put("trouble", why));
         }

@@ -75,15 +75,26 @@ final class Containments {
     }
 
     /**
-     * Written down before a step changes anything.
+     * Written down before a step changes anything; again when it changes more, and when it goes on after a restart: what it
+     * has said before stays.
      *
      * @throws JournalUnavailable when it cannot be; then nothing may be changed
      */
-    void prepare(String response, String step, Action.TakeBack undo) {
+    void prepare(String response, String step, Action.TakeBack prepared) {
         Instant now = clock.instant();
+        Action.TakeBack undo = undoOf(response, step)
+                .map(before -> withWhatWasSaid(before, prepared))
+                .orElse(prepared);
         Optional<Instant> due = undo.parameters().time("for").map(now::plus);
         journal.append(new JournalEntry.UndoPrepared(response, step, undo, due));
         remember(new Containment(response, step, undo, now, due, Optional.empty()));
+    }
+
+    private static Action.TakeBack withWhatWasSaid(Action.TakeBack before, Action.TakeBack now) {
+        Map<String, String> all = new HashMap<>(before.before());
+        all.remove(Action.TakeBack.RELEASED);
+        all.putAll(now.before());
+        return new Action.TakeBack(now.taken(), all);
     }
 
     private synchronized void remember(Containment containment) {

@@ -10,6 +10,7 @@ import dev.pounce.action.evidence.EvidenceActuator;
 import dev.pounce.action.evidence.EvidenceStores;
 import dev.pounce.action.evidence.NodeEvidence;
 import dev.pounce.action.kubernetes.KubernetesActuator;
+import dev.pounce.action.kubernetes.OwnNode;
 import dev.pounce.action.kubernetes.OwnObjects;
 import dev.pounce.action.kubernetes.PodStreams;
 import dev.pounce.action.node.ContainerReadings;
@@ -46,6 +47,7 @@ final class Reach implements AutoCloseable {
     private AutoCloseable view = () -> {};
     private ClusterFacts facts = ClusterFacts.NO_CLUSTER;
     private NodeEvidence evidenceOfNode = NodeEvidence.NONE;
+    private Optional<RemoteActuator> containersOfNode = Optional.empty();
     private final List<AutoCloseable> parts = new ArrayList<>(); // in the order in which they are closed
 
     /** @throws UnusableCluster when a kubeconfig is wrong; no connection is made yet */
@@ -58,6 +60,7 @@ final class Reach implements AutoCloseable {
         settings.probe().ifPresent(program -> {
             NodeActuator node = new NodeActuator(program, new NodeRef(settings.node()), membership, clock);
             reach.add(node, node.types());
+            reach.containersOfNode = Optional.of(node.besideOthers());
             ContainerReadings readings =
                     new ContainerReadings(program, new NodeRef(settings.node()), membership, clock);
             reach.evidenceOfNode = readings;
@@ -105,8 +108,14 @@ final class Reach implements AutoCloseable {
         ClusterView following = ClusterView.follow(access);
         view = following;
         facts = following;
-        KubernetesActuator kubernetes =
-                new KubernetesActuator(access, clock, new SecureRandom(), settings.node(), Reach.labelsBy(facts));
+        Function<PodRef, Optional<Pod>> known = knownBy(following);
+        KubernetesActuator kubernetes = new KubernetesActuator(
+                access,
+                clock,
+                new SecureRandom(),
+                settings.node(),
+                pod -> known.apply(pod).map(Pod::labels),
+                containersOfNode.map(containers -> new OwnNode(new NodeRef(settings.node()), containers, known)));
         add(kubernetes, kubernetes.types());
         return access;
     }
@@ -125,9 +134,9 @@ final class Reach implements AutoCloseable {
     }
 
     /** Of the very pod that is meant; empty when the view does not know it. */
-    private static Function<PodRef, Optional<Map<String, String>>> labelsBy(ClusterFacts facts) {
+    private static Function<PodRef, Optional<Pod>> knownBy(ClusterFacts facts) {
         return pod -> pod.uid().map(facts::podWithUid).flatMap(answer -> switch (answer) {
-            case Answer.Known<Pod>(Pod known) -> Optional.of(known.labels());
+            case Answer.Known<Pod>(Pod known) -> Optional.of(known);
             case Answer.Gone<Pod> gone -> Optional.empty();
             case Answer.Unknown<Pod> unknown -> Optional.empty();
         });

@@ -66,6 +66,9 @@ public sealed interface Action {
         /** The key that is there when somebody asked for it, and not when a time was over. */
         public static final String RELEASED = "released";
 
+        /** What the keys begin with that say in words what is in force, where the verb and the target do not say it all. */
+        public static final String HOW = "how.";
+
         public TakeBack {
             before = Collections.unmodifiableMap(new TreeMap<>(before));
         }
@@ -83,6 +86,14 @@ public sealed interface Action {
         @Override
         public Parameters parameters() {
             return taken.parameters();
+        }
+
+        /** What is in force, for a person; empty when the verb and the target say it all. */
+        public Optional<String> how() {
+            return before.entrySet().stream()
+                    .filter(entry -> entry.getKey().startsWith(HOW))
+                    .map(Map.Entry::getValue)
+                    .reduce((one, other) -> one + " and " + other);
         }
     }
 

@@ -140,10 +140,10 @@ public enum ActionType {
     POD_ISOLATE(new Description(
                     "pod.isolate",
                     Family.NETWORK,
-                    "Cuts a pod off from the network, in both directions, by a policy of the cluster.")
+                    "Cuts a pod off from the network, in both directions: in its node's kernel and by a policy of the cluster.")
             .aimedAt(TargetKind.POD)
             .disruption(60)
-            .undoneBy("remove the policy")
+            .undoneBy("remove both")
             .takes(lease())
             .takes(optional(
                     "allow",
@@ -169,6 +169,11 @@ public enum ActionType {
                     new Kind.Choice(List.of("networkpolicy", "cilium", "calico")),
                     "networkpolicy",
                     "which kind of policy is written"))
+            .takes(withDefault(
+                    "by",
+                    new Kind.Choice(List.of("both", "policy")),
+                    "both",
+                    "where this engine runs on the pod's node, by the node's kernel, too; or by a policy alone"))
             .takes(optional("order", new Kind.Amount(0, 1_000_000), "of the policy, with the engine calico"))
             .atMostOneOf("allow", "deny")
             .needs(api("", "pods", "get", "patch"))

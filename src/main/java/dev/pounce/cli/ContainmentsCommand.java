@@ -48,6 +48,7 @@ final class ContainmentsCommand implements Callable<Integer> {
                     one.path("step").asText(),
                     one.path("verb").asText(),
                     one.path("target").asText()
+                            + (one.has("how") ? "  " + one.path("how").asText() : "")
                             + (one.has("trouble")
                                     ? "  (cannot be taken back: "
                                             + one.path("trouble").asText() + ")"

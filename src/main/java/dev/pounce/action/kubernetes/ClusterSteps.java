@@ -21,16 +21,21 @@ final class ClusterSteps {
 
     /** All that go to the API server; the others are other actuators'. */
     static Map<ActionType, ClusterStep> all(
-            ClusterAccess cluster, Function<PodRef, Optional<Map<String, String>>> knownLabels) {
+            ClusterAccess cluster,
+            Function<PodRef, Optional<Map<String, String>>> knownLabels,
+            Optional<OwnNode> ownNode) {
         Map<ActionType, ClusterStep> all = new EnumMap<>(ActionType.class);
         for (ActionType type : ActionType.values()) {
-            of(type, cluster, knownLabels).ifPresent(step -> all.put(type, step));
+            of(type, cluster, knownLabels, ownNode).ifPresent(step -> all.put(type, step));
         }
         return all;
     }
 
     private static Optional<ClusterStep> of(
-            ActionType type, ClusterAccess cluster, Function<PodRef, Optional<Map<String, String>>> knownLabels) {
+            ActionType type,
+            ClusterAccess cluster,
+            Function<PodRef, Optional<Map<String, String>>> knownLabels,
+            Optional<OwnNode> ownNode) {
         return switch (type) {
             case POD_TERMINATE -> Optional.of(new PodTerminate());
             case POD_LABEL -> Optional.of(new PodMetadata(Metadata.Field.LABELS, knownLabels));
@@ -38,7 +43,7 @@ final class ClusterSteps {
             case POD_QUARANTINE -> Optional.of(new PodQuarantine());
             case POD_EXEC -> Optional.of(new PodProgram(new Programs(cluster)));
             case POD_SCRIPT -> Optional.of(new PodProgram(new Programs(cluster)));
-            case POD_ISOLATE -> Optional.of(new PodIsolation());
+            case POD_ISOLATE -> Optional.of(new PodIsolation(ownNode));
             case NODE_CORDON -> Optional.of(new NodeCordon());
             case NODE_DRAIN -> Optional.of(new NodeDrain(ownNamespace()));
             case NODE_TAINT -> Optional.of(new NodeTaint());

@@ -64,28 +64,19 @@ public final class KubernetesActuator implements RemoteActuator {
      * @param random for the time between two tries, and names of Events
      * @param instance who we are, such as the name of our pod, for Events
      * @param knownLabels of a pod, as they were a moment ago; empty when that is not known, and then the server is asked
+     * @param ownNode empty when this engine cannot ask its node's kernel
      */
     public KubernetesActuator(
             ClusterAccess cluster,
             InstantSource clock,
             RandomGenerator random,
             String instance,
-            Function<PodRef, Optional<Map<String, String>>> knownLabels) {
-        this(cluster, clock, random, instance, knownLabels, Optional.empty());
-    }
-
-    KubernetesActuator(
-            ClusterAccess cluster,
-            InstantSource clock,
-            RandomGenerator random,
-            String instance,
             Function<PodRef, Optional<Map<String, String>>> knownLabels,
-            Optional<Pauses> pauses) {
+            Optional<OwnNode> ownNode) {
         this.clock = clock;
         BiFunction<Request, Instant, Reply> api = cluster.api()::send;
-        this.means = new Attempt.Means(
-                (request, until) -> bounded(api, request, until), clock, random, pauses.orElse(this::pause));
-        this.steps = ClusterSteps.all(cluster, knownLabels);
+        this.means = new Attempt.Means((request, until) -> bounded(api, request, until), clock, random, this::pause);
+        this.steps = ClusterSteps.all(cluster, knownLabels, ownNode);
         this.deadlines = new ScheduledThreadPoolExecutor(1, task -> {
             Thread thread = new Thread(task, "pounce-cluster-deadlines");
             thread.setDaemon(true);

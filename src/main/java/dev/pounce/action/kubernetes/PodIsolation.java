@@ -23,7 +23,8 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * {@code pod.isolate}: a policy of the cluster for one pod, or for those of one template.
+ * {@code pod.isolate}: a policy of the cluster for one pod, or for those of one template; and where this engine runs on the pod's
+ * node, {@link KernelHalf}, which comes first. The pod is cut off if either of them does it, and what is in force is said.
  *
  * <p>One pod is selected by a label with its own uid, which the pods that replace it do not have. The policy belongs to the
  * pod, and goes with it. It never allows what was not allowed before, and what others still allow is told: then the step has
@@ -113,9 +114,64 @@ final class PodIsolation implements ClusterStep {
      */
     private record Design(List<Draft> drafts, Set<Direction> granted, Optional<String> open, List<String> remarks) {}
 
+    private final KernelHalf kernel;
+
+    /** @param own empty when this engine cannot ask its node's kernel */
+    PodIsolation(Optional<OwnNode> own) {
+        this.kernel = new KernelHalf(own);
+    }
+
     @Override
     public Outcome carryOut(Attempt attempt) throws StepEnds {
-        JsonNode pod = attempt.meantPod();
+        AllowList allow = AllowList.of(attempt.parameters());
+        Optional<KernelHalf.Cut> atOnce = kernel.atOnce(attempt, allow);
+        KernelHalf.Cut cut = atOnce.orElse(KernelHalf.Cut.NOT_ASKED_FOR);
+        try {
+            JsonNode pod = attempt.meantPod();
+            if (atOnce.isEmpty()) {
+                cut = kernel.cut(attempt, pod, allow, !allow.isNobody() && mayBeCilium(attempt));
+            }
+            cut = cut.of(pod);
+            return byPolicy(attempt, pod, cut);
+        } catch (StepEnds noPolicy) {
+            if (!cut.holds() && cut.before().isEmpty()) {
+                throw noPolicy;
+            }
+            // What is in force in the kernel must not be forgotten, whatever there is to say of the policy
+            String why = why(noPolicy.outcome());
+            return cut.holds() && oneOfMany(attempt).isEmpty()
+                    ? attempt.done(cut.words() + ", and by no policy: " + why)
+                    : new Outcome.Failed(
+                            "by no policy: " + why + "; " + cut.remark(oneOfMany(attempt)),
+                            noPolicy.outcome() instanceof Outcome.Failed failed && failed.retryable());
+        }
+    }
+
+    private static String why(Outcome outcome) {
+        return switch (outcome) {
+            case Outcome.Failed(String reason, boolean retryable) -> reason;
+            case Outcome.Withheld(String reason) -> reason;
+            case Outcome.TargetGone(String reason) -> reason;
+            case Outcome.Done(String observed) -> observed;
+            case Outcome.AlreadySo(String observed) -> observed;
+            case Outcome.WouldAct(String what) -> what;
+        };
+    }
+
+    private static boolean mayBeCilium(Attempt attempt) {
+        try {
+            return groups(attempt).contains(CILIUM.group());
+        } catch (StepEnds unknown) {
+            return true;
+        }
+    }
+
+    /** The pod, if others are to be cut off, too. */
+    private static Optional<PodRef> oneOfMany(Attempt attempt) {
+        return attempt.parameters().text("scope").filter("workload"::equals).map(scope -> attempt.pod());
+    }
+
+    private static Outcome byPolicy(Attempt attempt, JsonNode pod, KernelHalf.Cut cut) throws StepEnds {
         refuseWhatNoPolicyReaches(pod);
         PolicyKind kind = kind(attempt);
         Subject subject = subject(attempt, pod, kind.engine());
@@ -124,28 +180,29 @@ final class PodIsolation implements ClusterStep {
         Optional<JsonNode> existing =
                 attempt.read(kind.in(subject.pod().namespace()).named(name));
         if (existing.isPresent()) {
-            return again(attempt, kind, subject, name, existing.get(), asked, isLabelled(pod, subject));
+            return again(attempt, kind, subject, name, existing.get(), asked, isLabelled(pod, subject), cut);
         }
         Design design = design(attempt, kind, subject, name, asked, EnumSet.allOf(Direction.class));
-        attempt.changes(subject.pod(), before(kind, subject, design.drafts(), Map.of()));
+        attempt.changes(subject.pod(), before(kind, subject, design.drafts(), cut.before()));
         for (Draft draft : design.drafts()) {
             create(attempt, kind, subject, draft, asked, design.granted());
         }
         if (!isLabelled(pod, subject)) {
             label(attempt, kind, subject, design.drafts());
         }
-        return concluded(attempt, kind, subject, design, asked, "policy " + name + " cuts off ");
+        return concluded(attempt, kind, subject, design, asked, "policy " + name + " cuts off ", cut);
     }
 
     /** There is a policy of that name. */
-    private Outcome again(
+    private static Outcome again(
             Attempt attempt,
             PolicyKind kind,
             Subject subject,
             String name,
             JsonNode existing,
             AllowList asked,
-            boolean labelled)
+            boolean labelled,
+            KernelHalf.Cut cut)
             throws StepEnds {
         if (!Ours.isOurs(existing, subject.uid())) {
             throw StepEnds.failed("the name " + name + " is taken by a policy that is not ours, which stays as it is");
@@ -167,13 +224,13 @@ final class PodIsolation implements ClusterStep {
                 ours || Ours.until(existing).filter(end -> !end.isBefore(until)).isPresent();
         if (same && longEnough && labelled) {
             Outcome outcome =
-                    concluded(attempt, kind, subject, design, wanted, "policy " + name + " already cuts off ");
-            return outcome instanceof Outcome.Failed
+                    concluded(attempt, kind, subject, design, wanted, "policy " + name + " already cuts off ", cut);
+            return outcome instanceof Outcome.Failed || !cut.before().isEmpty()
                     ? outcome
                     : new Outcome.AlreadySo("policy " + name + " cuts off " + subject.words() + " since before, until "
                             + Ours.annotation(existing, Ours.UNTIL).orElse("it is released"));
         }
-        Map<String, String> was = new TreeMap<>();
+        Map<String, String> was = new TreeMap<>(cut.before());
         if (!ours) {
             Ours.annotation(existing, Ours.RESPONSE).ifPresent(response -> was.put("heldBefore", response));
             Ours.until(existing).ifPresent(end -> was.put("untilBefore", end.toString()));
@@ -195,11 +252,18 @@ final class PodIsolation implements ClusterStep {
                 subject,
                 design,
                 wanted,
-                "policy " + name + " of before " + (same ? "" : "was made narrower and ") + "cuts off ");
+                "policy " + name + " of before " + (same ? "" : "was made narrower and ") + "cuts off ",
+                cut);
     }
 
     private static Outcome concluded(
-            Attempt attempt, PolicyKind kind, Subject subject, Design design, AllowList allow, String begin) {
+            Attempt attempt,
+            PolicyKind kind,
+            Subject subject,
+            Design design,
+            AllowList allow,
+            String begin,
+            KernelHalf.Cut cut) {
         StringBuilder text = new StringBuilder(begin).append(subject.words());
         List<String> denied = attempt.parameters().words("deny");
         if (!denied.isEmpty()) {
@@ -207,17 +271,21 @@ final class PodIsolation implements ClusterStep {
         } else if (!allow.isNobody()) {
             text.append(" but for ").append(allow.display());
         }
-        if (design.open().isPresent()) {
+        Optional<String> open = design.open();
+        if (open.isPresent() && !(cut.holds() && subject.exact())) {
             return new Outcome.Failed(
-                    text + ", but not from everybody: " + design.open().get()
+                    text + ", but not from everybody: " + open.get()
                             + (kind.engine() == Engine.NETWORKPOLICY
                                     ? "; a NetworkPolicy cannot forbid what another allows, node.isolate-container and"
                                             + " the engines cilium and calico can"
-                                    : ""),
+                                    : "")
+                            + (cut.holds() ? "; " + cut.remark(oneOfMany(attempt)) : ""),
                     false);
         }
+        open.ifPresent(others -> text.append(", but for what others allow and the kernel of its node refuses: ")
+                .append(others));
         design.remarks().forEach(remark -> text.append("; ").append(remark));
-        text.append("; ").append(enforcement(attempt, kind)).append("; connections that are open may stay open");
+        text.append("; ").append(enforcement(attempt, kind)).append("; ").append(cut.remark(oneOfMany(attempt)));
         return attempt.done(text.toString());
     }
 
@@ -257,7 +325,8 @@ final class PodIsolation implements ClusterStep {
 
     private static void refuseWhatNoPolicyReaches(JsonNode pod) throws StepEnds {
         if (pod.path("spec").path("hostNetwork").asBoolean()) {
-            throw StepEnds.failed("it is in its node's own network, where no policy for pods reaches it");
+            throw StepEnds.failed("it is in its node's own network, where no policy for pods reaches it;"
+                    + " node.isolate-container may");
         }
         String phase = pod.path("status").path("phase").asText();
         if (phase.equals("Succeeded") || phase.equals("Failed")) {
@@ -503,6 +572,7 @@ final class PodIsolation implements ClusterStep {
         before.put("group", kind.group());
         before.put("policies", String.join(",", drafts.stream().map(Draft::name).toList()));
         before.put("uid", subject.uid());
+        before.put(Action.TakeBack.HOW + "policy", "by policy " + before.get("policies"));
         subject.label().ifPresent(label -> before.put("label", label));
         return before;
     }
@@ -615,6 +685,27 @@ final class PodIsolation implements ClusterStep {
 
     @Override
     public Outcome takeBack(Action.TakeBack undo, Attempt attempt) throws StepEnds {
+        Optional<Outcome> inKernel = kernel.release(undo, attempt.deadline());
+        if (inKernel.isEmpty()) {
+            return policyTakenBack(undo, attempt);
+        }
+        String said = "in the kernel of its node: " + why(inKernel.get());
+        Outcome policy = new Outcome.Done("there was no policy");
+        try {
+            if (undo.before().containsKey("policies")) {
+                policy = policyTakenBack(undo, attempt);
+            }
+        } catch (StepEnds ends) {
+            policy = ends.outcome();
+        }
+        String both = why(policy) + "; " + said;
+        if (policy instanceof Outcome.Failed || inKernel.get() instanceof Outcome.Failed) {
+            return new Outcome.Failed(both, true);
+        }
+        return policy instanceof Outcome.Withheld ? new Outcome.Withheld(both) : attempt.done(both);
+    }
+
+    private static Outcome policyTakenBack(Action.TakeBack undo, Attempt attempt) throws StepEnds {
         Map<String, String> before = undo.before();
         PodRef pod = attempt.pod();
         String group = before.getOrDefault("group", "");

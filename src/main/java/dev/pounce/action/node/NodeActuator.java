@@ -79,6 +79,38 @@ public final class NodeActuator implements RemoteActuator {
         deadlines.setRemoveOnCancelPolicy(true);
     }
 
+    /**
+     * The same, for steps that are more than this: what it puts in force stands beside what others have, even with the same
+     * list, so that each is released for itself. To be closed by closing this one.
+     */
+    public RemoteActuator besideOthers() {
+        return new RemoteActuator() {
+            @Override
+            public CompletionStage<Outcome> carryOut(
+                    Action.OnCluster action, Circumstances why, Instant deadline, BeforeChange beforeChange) {
+                return inLane(action, () -> isolate(action, why, deadline, beforeChange, List.of("--beside")));
+            }
+
+            @Override
+            public CompletionStage<Outcome> rehearse(Action.OnCluster action, Circumstances why, Instant deadline) {
+                return NodeActuator.this.rehearse(action, why, deadline);
+            }
+
+            @Override
+            public CompletionStage<Outcome> takeBack(Action.TakeBack undo, Instant deadline) {
+                return NodeActuator.this.takeBack(undo, deadline);
+            }
+
+            @Override
+            public CompletionStage<Outcome> observe(Action.OnCluster action, Instant deadline) {
+                return NodeActuator.this.observe(action, deadline);
+            }
+
+            @Override
+            public void close() {}
+        };
+    }
+
     /** The steps that it carries out. */
     public Set<ActionType> types() {
         return Set.of(ActionType.NODE_ISOLATE_CONTAINER);
@@ -87,7 +119,7 @@ public final class NodeActuator implements RemoteActuator {
     @Override
     public CompletionStage<Outcome> carryOut(
             Action.OnCluster action, Circumstances why, Instant deadline, BeforeChange beforeChange) {
-        return inLane(action, () -> isolate(action, why, deadline, beforeChange));
+        return inLane(action, () -> isolate(action, why, deadline, beforeChange, List.of()));
     }
 
     @Override
@@ -149,11 +181,18 @@ public final class NodeActuator implements RemoteActuator {
         return new Target(certain, directory, arguments);
     }
 
-    private Outcome isolate(Action.OnCluster action, Circumstances why, Instant deadline, BeforeChange beforeChange)
+    private Outcome isolate(
+            Action.OnCluster action,
+            Circumstances why,
+            Instant deadline,
+            BeforeChange beforeChange,
+            List<String> options)
             throws NoTarget, IOException {
         Target target = resolve(action);
         String key = keyOf(why, target.container());
-        try (ProbeCommand command = start(with(target.arguments(), "--key", key, "--ask"), deadline)) {
+        List<String> arguments = with(target.arguments(), "--key", key, "--ask");
+        arguments.addAll(options);
+        try (ProbeCommand command = start(arguments, deadline)) {
             JsonNode plan = command.answer();
             if (!word(plan).equals("planned")) {
                 return outcomeOf(plan, action);

@@ -167,7 +167,7 @@ final class Actions {
                         + " overwrites a policy of that name",
                 "a policy of its own for the pod that was seen, in both directions, for " + LONGEST_LEASE,
                 "in the action set, 'scope: workload' isolates all its pods and 'for' says how long");
-        Sketch isolation = sketch().word("for", LONGEST_LEASE);
+        Sketch isolation = sketch().word("for", LONGEST_LEASE).word("by", "policy");
         if (!parameters.has("allow_cidr") && !parameters.has("allow_namespaces")) {
             warn(
                     action.place(),
@@ -211,7 +211,8 @@ final class Actions {
     }
 
     private Sketch policy(String engine) {
-        Sketch policy = sketch().word("for", LONGEST_LEASE).word("engine", engine);
+        Sketch policy =
+                sketch().word("for", LONGEST_LEASE).word("engine", engine).word("by", "policy");
         parameters.integer("order").ifPresent(order -> policy.word("order", String.valueOf(order)));
         return policy;
     }

@@ -23,7 +23,12 @@ final class Acting implements AutoCloseable {
 
     Acting(RealCluster cluster) {
         actuator = new KubernetesActuator(
-                cluster.access(), Clock.systemUTC(), new SplittableRandom(), "test", pod -> Optional.empty());
+                cluster.access(),
+                Clock.systemUTC(),
+                new SplittableRandom(),
+                "test",
+                pod -> Optional.empty(),
+                Optional.empty());
     }
 
     Outcome carryOut(ActionType type, Asset target, Map<String, ?> parameters) {

@@ -32,7 +32,8 @@ public final class Trial implements AutoCloseable {
     }
 
     Trial(ClusterAccess access, Function<PodRef, Optional<Map<String, String>>> knownLabels) {
-        actuator = new KubernetesActuator(access, Clock.systemUTC(), new Random(1), "test", knownLabels);
+        actuator =
+                new KubernetesActuator(access, Clock.systemUTC(), new Random(1), "test", knownLabels, Optional.empty());
     }
 
     KubernetesActuator actuator() {
