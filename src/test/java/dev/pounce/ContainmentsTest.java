@@ -60,6 +60,21 @@ class ContainmentsTest {
     }
 
     @Test
+    void whatAStepHasSaidBeforeStaysWhenItChangesMore() {
+        // Given
+        containments.prepare("r1", "set/isolate", new Action.TakeBack(ISOLATE, Map.of("kernel", "a", "both", "old")));
+
+        // When
+        containments.prepare("r1", "set/isolate", new Action.TakeBack(ISOLATE, Map.of("policy", "b", "both", "new")));
+
+        // Then
+        assertThat(containments.all())
+                .singleElement()
+                .extracting(one -> one.undo().before())
+                .isEqualTo(Map.of("kernel", "a", "policy", "b", "both", "new"));
+    }
+
+    @Test
     void nothingIsChangedThatCouldNotBeWrittenDown() {
         // Given
         diskIsFull = true;

@@ -9,11 +9,14 @@ import dev.pounce.action.Circumstances;
 import dev.pounce.action.Outcome;
 import dev.pounce.action.Parameters;
 import dev.pounce.action.evidence.NodeEvidence;
+import dev.pounce.action.kubernetes.KubernetesActuator;
+import dev.pounce.action.kubernetes.OwnNode;
 import dev.pounce.action.node.ContainerReadings;
 import dev.pounce.action.node.NodeActuator;
 import dev.pounce.action.process.ContainerMembership;
 import dev.pounce.asset.ContainerRef;
 import dev.pounce.asset.NodeRef;
+import dev.pounce.asset.PodRef;
 import dev.pounce.cluster.RealCluster;
 import dev.pounce.probe.ContainerIds;
 import dev.pounce.probe.ContainerStates;
@@ -31,6 +34,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
@@ -270,6 +274,143 @@ class NodeIsolationIT {
                 .isTrue();
         assertThat(outcome.toString()).containsAnyOf("it is in the network of its node", "its control group");
         assertThat(RealCluster.kubectlAnywhere("get", "--raw", "/readyz")).isEqualTo("ok");
+    }
+
+    @Test
+    void aPodIsCutOffByItsNodeAndByAPolicyAndGetsBothBack() throws Exception {
+        // Given
+        Pod byPolicy = pod("by-policy");
+        Pod byBoth = pod("by-both");
+        Socket stays = byPolicy.connect();
+        Socket ends = byBoth.connect();
+        assertThat(answers(stays) && answers(ends)).isTrue();
+        try (KubernetesActuator kubernetes = kubernetes()) {
+            // When
+            Outcome one = isolate(kubernetes, byPolicy, Map.of("by", "policy"));
+            Outcome both = isolate(kubernetes, byBoth, Map.of());
+            boolean ended = !answers(ends);
+
+            // Then
+            assertThat(one).isInstanceOf(Outcome.Done.class);
+            assertThat(both).isInstanceOf(Outcome.Done.class);
+            assertThat(both.words())
+                    .contains("policy pounce-isolate-", "in the kernel of its node it is cut off at the node's end");
+            assertThat(ended).isTrue();
+            assertThat(byBoth.canBeReached()).isFalse();
+            Eventually.until("policy in force", () -> !byPolicy.canBeReached());
+            assertThat(answers(stays)).as("the connection that only a policy is about").isTrue();
+            assertThat(undos.getLast().how().orElseThrow()).startsWith("in the kernel of node1 and by policy pounce-");
+
+            // When
+            Outcome released = kubernetes.takeBack(undos.getLast(), soon())
+                    .toCompletableFuture()
+                    .join();
+            Outcome again = kubernetes.takeBack(undos.getLast(), soon())
+                    .toCompletableFuture()
+                    .join();
+
+            // Then
+            assertThat(released).isInstanceOf(Outcome.Done.class);
+            assertThat(released.words()).contains("was removed", "its network is given back");
+            Eventually.until("answer from by-both", byBoth::canBeReached);
+            assertThat(again.words()).contains("was gone", "it was not cut off any more");
+            assertThat(kubernetes.takeBack(undos.getFirst(), soon()).toCompletableFuture().join())
+                    .isInstanceOf(Outcome.Done.class);
+        }
+        undos.clear();
+    }
+
+    @Test
+    void eachResponseHoldsAPodForItselfAndANextEngineReleasesBoth() throws Exception {
+        // Given
+        Pod victim = pod("held-twice");
+        try (KubernetesActuator first = kubernetes()) {
+            isolate(first, "r1", victim, Map.of("for", "1h"));
+            isolate(first, "r2", victim, Map.of("for", "2h"));
+        }
+        Action.TakeBack ofFirst = undos.stream().filter(undo -> isOf("r1", undo)).reduce((one, last) -> last).orElseThrow();
+        Action.TakeBack ofSecond = undos.getLast();
+        assertThat(isOf("r2", ofSecond)).isTrue();
+        try (KubernetesActuator next = kubernetes()) {
+            // When
+            Outcome one = next.takeBack(ofFirst, soon()).toCompletableFuture().join();
+
+            // Then
+            assertThat(one).isInstanceOf(Outcome.Withheld.class);
+            assertThat(one.words()).contains("response r2 holds it", "it stays cut off by r2/");
+            assertThat(victim.canBeReached()).isFalse();
+
+            // When
+            Outcome other = next.takeBack(ofSecond, soon()).toCompletableFuture().join();
+
+            // Then
+            assertThat(other).isInstanceOf(Outcome.Done.class);
+            Eventually.until("answer from held-twice", victim::canBeReached);
+        }
+        undos.clear();
+    }
+
+    @Test
+    void whatAnotherPolicyLetsThroughTheNodeRefuses() throws Exception {
+        // Given
+        Pod victim = pod("let-through");
+        CLUSTER.apply("""
+                apiVersion: networking.k8s.io/v1
+                kind: NetworkPolicy
+                metadata: {name: everybody}
+                spec: {podSelector: {}, policyTypes: [Ingress], ingress: [{}]}
+                """);
+        try (KubernetesActuator kubernetes = kubernetes()) {
+            // When
+            Outcome rehearsed = kubernetes.rehearse(step(victim, Map.of()), why("r1"), soon())
+                    .toCompletableFuture()
+                    .join();
+            boolean before = victim.canBeReached();
+            Outcome outcome = isolate(kubernetes, victim, Map.of());
+
+            // Then
+            assertThat(rehearsed).isInstanceOf(Outcome.WouldAct.class);
+            assertThat(before).isTrue();
+            assertThat(outcome).isInstanceOf(Outcome.Done.class);
+            assertThat(outcome.words()).contains("policy everybody lets in");
+            assertThat(victim.canBeReached()).isFalse();
+            kubernetes.takeBack(undos.getLast(), soon()).toCompletableFuture().join();
+        } finally {
+            CLUSTER.kubectl("delete", "networkpolicy", "everybody");
+        }
+        undos.clear();
+    }
+
+    private static boolean isOf(String response, Action.TakeBack undo) {
+        return response.equals(undo.before().get("response"));
+    }
+
+    private KubernetesActuator kubernetes() {
+        return new KubernetesActuator(
+                CLUSTER.access(),
+                Clock.systemUTC(),
+                new Random(1),
+                HERE.name(),
+                pod -> Optional.empty(),
+                Optional.of(new OwnNode(HERE, actuator.besideOthers(), pod -> Optional.empty())));
+    }
+
+    private Outcome isolate(KubernetesActuator kubernetes, Pod pod, Map<String, ?> parameters) {
+        return isolate(kubernetes, "r-" + pod.name, pod, parameters);
+    }
+
+    private Outcome isolate(KubernetesActuator kubernetes, String response, Pod pod, Map<String, ?> parameters) {
+        return kubernetes
+                .carryOut(step(pod, parameters), why(response), soon(), undos::add)
+                .toCompletableFuture()
+                .join();
+    }
+
+    private static Action.OnCluster step(Pod pod, Map<String, ?> parameters) {
+        String uid = CLUSTER.kubectl("get", "pod", pod.name, "-o", "jsonpath={.metadata.uid}");
+        ActionType type = ActionType.POD_ISOLATE;
+        return new Action.OnCluster(
+                type, new PodRef(CLUSTER.namespace(), pod.name, Optional.of(uid)), type.read(parameters));
     }
 
     @Test

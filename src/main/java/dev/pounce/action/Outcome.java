@@ -3,6 +3,18 @@ package dev.pounce.action;
 /** How carrying out an action ended. */
 public sealed interface Outcome {
 
+    /** What was seen, or why nothing was done, for a person. */
+    default String words() {
+        return switch (this) {
+            case Done(String observed) -> observed;
+            case AlreadySo(String observed) -> observed;
+            case TargetGone(String reason) -> reason;
+            case Failed(String reason, boolean retryable) -> reason;
+            case Withheld(String reason) -> reason;
+            case WouldAct(String what) -> what;
+        };
+    }
+
     /**
      * The effect was observed, not merely requested.
      *

@@ -97,7 +97,7 @@ class ActionTypeTest {
         assertThat(parameters.text("engine")).contains("networkpolicy");
         assertThat(parameters.inner("allow")).isEmpty();
         assertThat(parameters.words("deny")).isEmpty();
-        assertThat(parameters.display()).isEqualTo("for 1h, scope pod, engine networkpolicy");
+        assertThat(parameters.display()).isEqualTo("for 1h, scope pod, engine networkpolicy, by both");
     }
 
     @ParameterizedTest(name = "{0}: {1} as {2}")

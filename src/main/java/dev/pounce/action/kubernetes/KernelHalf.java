@@ -212,7 +212,7 @@ final class KernelHalf {
             attempt.changes(pod, before);
         } catch (StepEnds unwritten) {
             before.clear();
-            throw new IllegalStateException(unwritten.outcome().toString());
+            throw new IllegalStateException(unwritten.outcome().words());
         }
     }
 

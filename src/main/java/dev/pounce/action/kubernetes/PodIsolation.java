@@ -138,24 +138,13 @@ final class PodIsolation implements ClusterStep {
                 throw noPolicy;
             }
             // What is in force in the kernel must not be forgotten, whatever there is to say of the policy
-            String why = why(noPolicy.outcome());
+            String why = noPolicy.outcome().words();
             return cut.holds() && oneOfMany(attempt).isEmpty()
                     ? attempt.done(cut.words() + ", and by no policy: " + why)
                     : new Outcome.Failed(
                             "by no policy: " + why + "; " + cut.remark(oneOfMany(attempt)),
                             noPolicy.outcome() instanceof Outcome.Failed failed && failed.retryable());
         }
-    }
-
-    private static String why(Outcome outcome) {
-        return switch (outcome) {
-            case Outcome.Failed(String reason, boolean retryable) -> reason;
-            case Outcome.Withheld(String reason) -> reason;
-            case Outcome.TargetGone(String reason) -> reason;
-            case Outcome.Done(String observed) -> observed;
-            case Outcome.AlreadySo(String observed) -> observed;
-            case Outcome.WouldAct(String what) -> what;
-        };
     }
 
     private static boolean mayBeCilium(Attempt attempt) {
@@ -689,7 +678,7 @@ final class PodIsolation implements ClusterStep {
         if (inKernel.isEmpty()) {
             return policyTakenBack(undo, attempt);
         }
-        String said = "in the kernel of its node: " + why(inKernel.get());
+        String said = "in the kernel of its node: " + inKernel.get().words();
         Outcome policy = new Outcome.Done("there was no policy");
         try {
             if (undo.before().containsKey("policies")) {
@@ -698,7 +687,7 @@ final class PodIsolation implements ClusterStep {
         } catch (StepEnds ends) {
             policy = ends.outcome();
         }
-        String both = why(policy) + "; " + said;
+        String both = policy.words() + "; " + said;
         if (policy instanceof Outcome.Failed || inKernel.get() instanceof Outcome.Failed) {
             return new Outcome.Failed(both, true);
         }

@@ -198,7 +198,7 @@ final class Actions {
                 Optional.empty()));
         if (lists) {
             steps.add(new Step(
-                    " rest", ActionType.POD_ISOLATE, policy(engine).put("allow", allowed()), Optional.empty()));
+                    " rest", ActionType.POD_ISOLATE, policy(engine).word("by", "policy").put("allow", allowed()), Optional.empty()));
         } else {
             warn(
                     action.place(),
@@ -212,7 +212,7 @@ final class Actions {
 
     private Sketch policy(String engine) {
         Sketch policy =
-                sketch().word("for", LONGEST_LEASE).word("engine", engine).word("by", "policy");
+                sketch().word("for", LONGEST_LEASE).word("engine", engine);
         parameters.integer("order").ifPresent(order -> policy.word("order", String.valueOf(order)));
         return policy;
     }

@@ -169,6 +169,7 @@ class TranslationTest {
                         """
                         pod.isolate:
                           for: 30d
+                          by: policy
                           allow:
                             cidrs: ["10.0.0.0/8"]
                             namespaces: [green]
@@ -176,12 +177,14 @@ class TranslationTest {
                 List.of("kubernetes:networkpolicy", """
                         pod.isolate:
                           for: 30d
+                          by: policy
                           allow:
                             cidrs: ["0.0.0.0/0"]
                         """),
                 List.of("kubernetes:networkpolicy\nparameters: {allow_cidr: []}", """
                         pod.isolate:
                           for: 30d
+                          by: policy
                         """),
                 List.of("kubernetes:exec\nparameters: {command: 'kill -9 $(pidof $PROC_NAME)', shell: /bin/bash}", """
                         pod.script:
@@ -314,6 +317,7 @@ class TranslationTest {
                           pod.isolate:
                             for: 30d
                             engine: calico
+                            by: policy
                             allow:
                               cidrs: ["192.168.2.0/24"]
                               namespaces: [green]
