@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 #include <bpf/libbpf.h>
+#include <linux/capability.h>
 #include <linux/openat2.h>
 
 #include "container.h"
@@ -212,6 +213,28 @@ static void plan__read_resolvers(struct plan *plan)
 			 "its /etc/resolv.conf names no name server");
 }
 
+/* Asked for before anything is promised: a rehearsal needs less than what it rehearses. NULL if none is missing. */
+static const char *missing_right(void)
+{
+	static const struct {
+		int capability;
+		const char *name;
+	} needed[] = {{CAP_NET_ADMIN, "CAP_NET_ADMIN"},
+		      {CAP_SYS_ADMIN, "CAP_SYS_ADMIN"},
+		      {CAP_SYS_PTRACE, "CAP_SYS_PTRACE"}};
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct has[_LINUX_CAPABILITY_U32S_3] = {};
+	size_t i;
+
+	if (syscall(SYS_capget, &header, has))
+		return NULL;
+	for (i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
+		if (!(has[CAP_TO_INDEX(needed[i].capability)].effective &
+		      CAP_TO_MASK(needed[i].capability)))
+			return needed[i].name;
+	return NULL;
+}
+
 struct search {
 	const struct isolation_record *wanted;
 	bool beside;                  /* what others have in force does not do instead */
@@ -308,10 +331,7 @@ static int plan__carry_out(struct plan *plan)
 		return answer(ISOLATE_GONE, "gone", "all its processes have ended meanwhile");
 	error = isolation__begin(&plan->record, plan->network_fds, &plan->rules, &step);
 	if (error)
-		return answer(ISOLATE_FAILED, "failed", "cannot %s: %s%s", step, strerror(-error),
-			      error == -EPERM ? " (it takes CAP_NET_ADMIN, "
-						"CAP_SYS_ADMIN and CAP_SYS_PTRACE)"
-					      : "");
+		return answer(ISOLATE_FAILED, "failed", "cannot %s: %s", step, strerror(-error));
 	plan__print(plan, "isolated");
 	return ISOLATE_DONE;
 }
@@ -363,6 +383,7 @@ int isolate__run(int argc, char **argv)
 	static struct plan plan;
 	static struct search search;
 	bool dns = false, beside = false, ask = false, dry_run = false;
+	const char *missing;
 	char sign[8];
 	int option, exit;
 
@@ -412,6 +433,12 @@ int isolate__run(int argc, char **argv)
 	if (!plan.record.container[0] || !plan.record.key[0])
 		return bad_option("isolate takes --cgroup, --container and --key", "less");
 
+	missing = missing_right();
+	if (missing)
+		return answer(ISOLATE_FAILED, "failed",
+			      "%s is missing (it takes CAP_NET_ADMIN, CAP_SYS_ADMIN and "
+			      "CAP_SYS_PTRACE)",
+			      missing);
 	exit = plan__make(&plan, dns);
 	if (exit)
 		return exit;

@@ -146,6 +146,13 @@ check "a part of its name is not its name" ends_with 3 "$probe" isolate --cgroup
 check "not without a go" ends_with 1 sh -c "echo stop | '$probe' isolate --ask --cgroup '$hierarchy:/$group/$plain_id' --container '$plain_id' --key k1"
 check "and nothing has changed" ask 10.213.1.2 7
 
+if command -v capsh >/dev/null; then
+	for right in cap_net_admin cap_sys_admin cap_sys_ptrace; do
+		capsh --drop=$right -- -c "'$probe' isolate --cgroup '$hierarchy:/$group/$plain_id' --container $plain_id --key k1 --dry-run" >"$work/answer"
+		check "without $right it is not promised" grep -qiF "$right is missing" "$work/answer"
+	done
+fi
+
 # Cut off.
 hold plain 1
 check "its connection is answered" still plain
