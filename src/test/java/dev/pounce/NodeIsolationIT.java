@@ -298,14 +298,18 @@ class NodeIsolationIT {
             assertThat(ended).isTrue();
             assertThat(byBoth.canBeReached()).isFalse();
             Eventually.until("policy in force", () -> !byPolicy.canBeReached());
-            assertThat(answers(stays)).as("the connection that only a policy is about").isTrue();
+            assertThat(answers(stays))
+                    .as("the connection that only a policy is about")
+                    .isTrue();
             assertThat(undos.getLast().how().orElseThrow()).startsWith("in the kernel of node1 and by policy pounce-");
 
             // When
-            Outcome released = kubernetes.takeBack(undos.getLast(), soon())
+            Outcome released = kubernetes
+                    .takeBack(undos.getLast(), soon())
                     .toCompletableFuture()
                     .join();
-            Outcome again = kubernetes.takeBack(undos.getLast(), soon())
+            Outcome again = kubernetes
+                    .takeBack(undos.getLast(), soon())
                     .toCompletableFuture()
                     .join();
 
@@ -314,7 +318,10 @@ class NodeIsolationIT {
             assertThat(released.words()).contains("was removed", "its network is given back");
             Eventually.until("answer from by-both", byBoth::canBeReached);
             assertThat(again.words()).contains("was gone", "it was not cut off any more");
-            assertThat(kubernetes.takeBack(undos.getFirst(), soon()).toCompletableFuture().join())
+            assertThat(kubernetes
+                            .takeBack(undos.getFirst(), soon())
+                            .toCompletableFuture()
+                            .join())
                     .isInstanceOf(Outcome.Done.class);
         }
         undos.clear();
@@ -328,7 +335,10 @@ class NodeIsolationIT {
             isolate(first, "r1", victim, Map.of("for", "1h"));
             isolate(first, "r2", victim, Map.of("for", "2h"));
         }
-        Action.TakeBack ofFirst = undos.stream().filter(undo -> isOf("r1", undo)).reduce((one, last) -> last).orElseThrow();
+        Action.TakeBack ofFirst = undos.stream()
+                .filter(undo -> isOf("r1", undo))
+                .reduce((one, last) -> last)
+                .orElseThrow();
         Action.TakeBack ofSecond = undos.getLast();
         assertThat(isOf("r2", ofSecond)).isTrue();
         try (KubernetesActuator next = kubernetes()) {
@@ -341,7 +351,8 @@ class NodeIsolationIT {
             assertThat(victim.canBeReached()).isFalse();
 
             // When
-            Outcome other = next.takeBack(ofSecond, soon()).toCompletableFuture().join();
+            Outcome other =
+                    next.takeBack(ofSecond, soon()).toCompletableFuture().join();
 
             // Then
             assertThat(other).isInstanceOf(Outcome.Done.class);
@@ -362,7 +373,8 @@ class NodeIsolationIT {
                 """);
         try (KubernetesActuator kubernetes = kubernetes()) {
             // When
-            Outcome rehearsed = kubernetes.rehearse(step(victim, Map.of()), why("r1"), soon())
+            Outcome rehearsed = kubernetes
+                    .rehearse(step(victim, Map.of()), why("r1"), soon())
                     .toCompletableFuture()
                     .join();
             boolean before = victim.canBeReached();

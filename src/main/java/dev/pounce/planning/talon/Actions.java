@@ -198,7 +198,10 @@ final class Actions {
                 Optional.empty()));
         if (lists) {
             steps.add(new Step(
-                    " rest", ActionType.POD_ISOLATE, policy(engine).word("by", "policy").put("allow", allowed()), Optional.empty()));
+                    " rest",
+                    ActionType.POD_ISOLATE,
+                    policy(engine).word("by", "policy").put("allow", allowed()),
+                    Optional.empty()));
         } else {
             warn(
                     action.place(),
@@ -211,8 +214,7 @@ final class Actions {
     }
 
     private Sketch policy(String engine) {
-        Sketch policy =
-                sketch().word("for", LONGEST_LEASE).word("engine", engine);
+        Sketch policy = sketch().word("for", LONGEST_LEASE).word("engine", engine);
         parameters.integer("order").ifPresent(order -> policy.word("order", String.valueOf(order)));
         return policy;
     }

@@ -15,7 +15,6 @@ import dev.pounce.action.Outcome;
 import dev.pounce.action.RemoteActuator;
 import dev.pounce.asset.ContainerRef;
 import dev.pounce.asset.NodeRef;
-import dev.pounce.asset.PodRef;
 import dev.pounce.cluster.Pod;
 import dev.pounce.cluster.Reply;
 import dev.pounce.cluster.Request;
@@ -69,11 +68,13 @@ class KernelHalfTest {
         // Then
         assertThat(happened.getFirst()).isEqualTo("isolate " + containerOf("cart") + " {}");
         assertThat(happened).anyMatch(what -> what.startsWith("POST"));
-        assertThat(outcome.words()).contains("in the kernel of its node it is cut off at veth1; there, open connections end");
+        assertThat(outcome.words())
+                .contains("in the kernel of its node it is cut off at veth1; there, open connections end");
         assertThat(outcome).isInstanceOf(Outcome.Done.class);
         assertThat(undos).hasSize(2);
         assertThat(undos.getLast().how()).contains("in the kernel of node-1 and by policy pounce-isolate-uidofcart");
-        assertThat(undos.getLast().before()).containsAllEntriesOf(undos.getFirst().before());
+        assertThat(undos.getLast().before())
+                .containsAllEntriesOf(undos.getFirst().before());
     }
 
     @Test
@@ -166,7 +167,8 @@ class KernelHalfTest {
         // Then
         assertThat(outcome).isInstanceOf(Outcome.Done.class);
         assertThat(outcome.words())
-                .endsWith("not in the kernel of its node: it takes CAP_NET_ADMIN; connections that are open may stay open");
+                .endsWith(
+                        "not in the kernel of its node: it takes CAP_NET_ADMIN; connections that are open may stay open");
     }
 
     @Test
@@ -235,8 +237,7 @@ class KernelHalfTest {
     }
 
     private Outcome carryOut(Map<String, ?> parameters) throws StepEnds {
-        return isolation()
-                .carryOut(Attempt.toCarryOut(means(), action(parameters), why(), deadline(), undos::add));
+        return isolation().carryOut(Attempt.toCarryOut(means(), action(parameters), why(), deadline(), undos::add));
     }
 
     private Outcome takeBack(PodIsolation isolation, Action.TakeBack undo) throws StepEnds {
