@@ -143,7 +143,7 @@ public enum ActionType {
                     "Cuts a pod off from the network, in both directions: in its node's kernel and by a policy of the cluster.")
             .aimedAt(TargetKind.POD)
             .disruption(60)
-            .undoneBy("remove both")
+            .undoneBy("let it through again, and remove the policy")
             .takes(lease())
             .takes(optional(
                     "allow",

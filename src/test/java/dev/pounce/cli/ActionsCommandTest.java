@@ -42,7 +42,7 @@ class ActionsCommandTest {
     void showPrintsWhatIsNeededToWriteTheStep() {
         assertThat(printed(new ActionsCommand(), "show", "pod.isolate"))
                 .contains("  target  pod\n")
-                .contains("  undo    remove the policy\n")
+                .contains("  undo    let it through again, and remove the policy\n")
                 .contains(
                         "    for: when this time has passed, it is released\n        a time from 1s to 30d, default 1h\n")
                 .contains("        dns: the cluster's name service\n")
