@@ -65,6 +65,7 @@ public enum ActionType {
             .needs(api("", "pods", "get"))
             .needs(api("", "pods/eviction", "create", new Right.When("ignoreBudgets", Set.of("false"))))
             .needs(api("", "pods", "delete", new Right.When("ignoreBudgets", Set.of("true"))))
+            .needs(api("", "pods", "list", new Right.When("minHealthy", Set.of())))
             .needs(api("apps", "replicasets", "get", new Right.When("minHealthy", Set.of())))
             .needs(api("apps", "statefulsets", "get", new Right.When("minHealthy", Set.of())))
             .needs(events())),

@@ -25,8 +25,9 @@ final class ClusterSteps {
             Function<PodRef, Optional<Map<String, String>>> knownLabels,
             Optional<OwnNode> ownNode) {
         Map<ActionType, ClusterStep> all = new EnumMap<>(ActionType.class);
+        Replicas replicas = new Replicas();
         for (ActionType type : ActionType.values()) {
-            of(type, cluster, knownLabels, ownNode).ifPresent(step -> all.put(type, step));
+            of(type, cluster, knownLabels, ownNode, replicas).ifPresent(step -> all.put(type, step));
         }
         return all;
     }
@@ -35,9 +36,10 @@ final class ClusterSteps {
             ActionType type,
             ClusterAccess cluster,
             Function<PodRef, Optional<Map<String, String>>> knownLabels,
-            Optional<OwnNode> ownNode) {
+            Optional<OwnNode> ownNode,
+            Replicas replicas) {
         return switch (type) {
-            case POD_TERMINATE -> Optional.of(new PodTerminate());
+            case POD_TERMINATE -> Optional.of(new PodTerminate(replicas));
             case POD_LABEL -> Optional.of(new PodMetadata(Metadata.Field.LABELS, knownLabels));
             case POD_ANNOTATE -> Optional.of(new PodMetadata(Metadata.Field.ANNOTATIONS, pod -> Optional.empty()));
             case POD_QUARANTINE -> Optional.of(new PodQuarantine());
@@ -45,7 +47,7 @@ final class ClusterSteps {
             case POD_SCRIPT -> Optional.of(new PodProgram(new Programs(cluster)));
             case POD_ISOLATE -> Optional.of(new PodIsolation(ownNode));
             case NODE_CORDON -> Optional.of(new NodeCordon());
-            case NODE_DRAIN -> Optional.of(new NodeDrain(ownNamespace()));
+            case NODE_DRAIN -> Optional.of(new NodeDrain(ownNamespace(), replicas));
             case NODE_TAINT -> Optional.of(new NodeTaint());
             case NODE_LABEL -> Optional.of(new NodeMetadata(Metadata.Field.LABELS));
             case NODE_ANNOTATE -> Optional.of(new NodeMetadata(Metadata.Field.ANNOTATIONS));

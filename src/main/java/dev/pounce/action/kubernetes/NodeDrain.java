@@ -43,10 +43,12 @@ final class NodeDrain implements ClusterStep {
     private static final int MOST_NAMED = 10;
 
     private final Optional<String> ownNamespace;
+    private final Replicas replicas;
 
     /** @param ownNamespace of our own pods, which stay; empty if we are in no cluster */
-    NodeDrain(Optional<String> ownNamespace) {
+    NodeDrain(Optional<String> ownNamespace, Replicas replicas) {
         this.ownNamespace = ownNamespace;
+        this.replicas = replicas;
     }
 
     /** What became of one pod. */
@@ -153,7 +155,7 @@ final class NodeDrain implements ClusterStep {
         return phase.equals("Succeeded") || phase.equals("Failed") ? Optional.of("ended") : Optional.empty();
     }
 
-    private static Collection<Fate> evict(Attempt attempt, List<JsonNode> pods) {
+    private Collection<Fate> evict(Attempt attempt, List<JsonNode> pods) {
         Optional<Share> least = attempt.parameters().share("minHealthy");
         Map<String, List<JsonNode>> lanes = new LinkedHashMap<>();
         for (JsonNode pod : pods) {
@@ -189,19 +191,13 @@ final class NodeDrain implements ClusterStep {
                 + pod.path("metadata").path("name").asText();
     }
 
-    private static Fate fate(Attempt attempt, JsonNode pod, Optional<Share> least, Semaphore atOnce) throws StepEnds {
+    private Fate fate(Attempt attempt, JsonNode pod, Optional<Share> least, Semaphore atOnce) throws StepEnds {
         PodRef ref = new PodRef(
                 pod.path("metadata").path("namespace").asText(),
                 pod.path("metadata").path("name").asText(),
                 Optional.of(pod.path("metadata").path("uid").asText()));
         if (PodTerminate.deletion(pod).isEmpty()) {
-            if (least.isPresent()) {
-                Optional<String> few = awaitEnough(attempt, pod, least.get());
-                if (few.isPresent()) {
-                    return new Fate.Stays(name(pod), few.get());
-                }
-            }
-            Optional<Fate> early = evicted(attempt, ref, atOnce);
+            Optional<Fate> early = evicted(attempt, pod, ref, least, atOnce);
             if (early.isPresent()) {
                 return early.get();
             }
@@ -209,8 +205,45 @@ final class NodeDrain implements ClusterStep {
         return attempt.rehearsal() || !attempt.parameters().flag("wait") ? new Fate.Leaving() : awaitGone(attempt, ref);
     }
 
+    /** What asking once for an eviction came to. */
+    private sealed interface Asked {
+        record Accepted() implements Asked {}
+
+        record NoMore() implements Asked {}
+
+        record Later(String why, Duration pause) implements Asked {}
+    }
+
     /** Empty when it was accepted. */
-    private static Optional<Fate> evicted(Attempt attempt, PodRef ref, Semaphore atOnce) throws StepEnds {
+    private Optional<Fate> evicted(Attempt attempt, JsonNode pod, PodRef ref, Optional<Share> least, Semaphore atOnce)
+            throws StepEnds {
+        Request request = eviction(attempt, ref);
+        Optional<Owner> counted = least.flatMap(share -> replicaSet(pod));
+        while (true) {
+            Asked asked = counted.isEmpty()
+                    ? asked(attempt, ref, request, atOnce)
+                    : replicas.alone(attempt, counted.get(), () -> {
+                        Optional<Asked> few = tooFew(attempt, pod, counted.get(), least.orElseThrow());
+                        return few.isPresent() ? few.get() : asked(attempt, ref, request, atOnce);
+                    });
+            switch (asked) {
+                case Asked.Accepted accepted -> {
+                    return Optional.empty();
+                }
+                case Asked.NoMore gone -> {
+                    return Optional.of(new Fate.Gone());
+                }
+                case Asked.Later(String why, Duration pause) -> {
+                    // Without holding a place or a turn: one that a budget keeps shall not keep others
+                    if (attempt.rehearsal() || !attempt.pause(pause)) {
+                        return Optional.of(new Fate.Stays(ref.namespace() + "/" + ref.name(), why));
+                    }
+                }
+            }
+        }
+    }
+
+    private static Request eviction(Attempt attempt, PodRef ref) {
         ObjectNode eviction =
                 JSON.createObjectNode().put("apiVersion", "policy/v1").put("kind", "Eviction");
         eviction.putObject("metadata").put("name", ref.name()).put("namespace", ref.namespace());
@@ -220,42 +253,28 @@ final class NodeDrain implements ClusterStep {
                 .time("grace")
                 .ifPresent(grace -> options.put(
                         "gracePeriodSeconds", Math.max(1, grace.plusMillis(999).toSeconds())));
-        Request request = Request.create(Attempt.path(ref).sub("eviction"), eviction.toString());
-        while (true) {
-            Reply reply;
-            atOnce.acquireUninterruptibly();
-            try {
-                reply = attempt.tryChangeNow(request);
-            } finally {
-                atOnce.release();
-            }
-            switch (reply) {
-                case Reply.Ok ok -> {
-                    return Optional.empty();
-                }
-                case Reply.Refused refused
-                when refused.isNotFound() -> {
-                    return Optional.of(new Fate.Gone());
-                }
-                case Reply.Refused refused
-                when refused.isPassing() || refused.isConflict() -> {
-                    if (refused.isConflict() && isGone(attempt, ref)) {
-                        return Optional.of(new Fate.Gone());
-                    }
-                    // Without holding a place: one that a budget keeps shall not keep others
-                    Duration pause = refused.retryAfter().orElse(LONGEST_BETWEEN_LOOKS);
-                    if (attempt.rehearsal() || !attempt.pause(pause)) {
-                        return Optional.of(new Fate.Stays(ref.namespace() + "/" + ref.name(), why(refused)));
-                    }
-                }
-                case Reply.Refused refused -> throw attempt.refusal(refused);
-                case Reply.Unheard unheard -> {
-                    if (!attempt.pause(LONGEST_BETWEEN_LOOKS)) {
-                        return Optional.of(new Fate.Stays(ref.namespace() + "/" + ref.name(), unheard.why()));
-                    }
-                }
-            }
+        return Request.create(Attempt.path(ref).sub("eviction"), eviction.toString());
+    }
+
+    private static Asked asked(Attempt attempt, PodRef ref, Request request, Semaphore atOnce) throws StepEnds {
+        Reply reply;
+        atOnce.acquireUninterruptibly();
+        try {
+            reply = attempt.tryChangeNow(request);
+        } finally {
+            atOnce.release();
         }
+        return switch (reply) {
+            case Reply.Ok ok -> new Asked.Accepted();
+            case Reply.Refused refused when refused.isNotFound() -> new Asked.NoMore();
+            case Reply.Refused refused
+            when refused.isPassing() || refused.isConflict() ->
+                refused.isConflict() && PodTerminate.isGone(attempt, ref)
+                        ? new Asked.NoMore()
+                        : new Asked.Later(why(refused), refused.retryAfter().orElse(LONGEST_BETWEEN_LOOKS));
+            case Reply.Refused refused -> throw attempt.refusal(refused);
+            case Reply.Unheard unheard -> new Asked.Later(unheard.why(), LONGEST_BETWEEN_LOOKS);
+        };
     }
 
     private static String why(Reply.Refused refused) {
@@ -267,35 +286,20 @@ final class NodeDrain implements ClusterStep {
         return refused.message();
     }
 
-    /** Why it stays, if it does until the end. */
-    private static Optional<String> awaitEnough(Attempt attempt, JsonNode pod, Share least) throws StepEnds {
-        Optional<Owner> owner = replicaSet(pod);
-        if (owner.isEmpty()) {
-            return Optional.empty();
-        }
-        while (true) {
-            Optional<JsonNode> set = attempt.read(owner.get().path());
-            if (set.isEmpty()) {
-                return Optional.empty(); // it is going with all that it has
-            }
-            int wanted = set.get().path("spec").path("replicas").asInt(1);
-            int ready = set.get().path("status").path("readyReplicas").asInt(0);
-            int stay = PodTerminate.isReady(pod) ? ready - 1 : ready;
-            int needed = least.atLeastOf(wanted);
-            if (stay >= needed) {
-                return Optional.empty();
-            }
-            if (attempt.rehearsal() || !attempt.pause(LONGEST_BETWEEN_LOOKS)) {
-                return Optional.of("of " + owner.get().display() + " " + Math.max(stay, 0) + " would stay ready, and "
-                        + needed + " have to");
-            }
-        }
+    private static Optional<Asked> tooFew(Attempt attempt, JsonNode pod, Owner owner, Share least) throws StepEnds {
+        // One that is gone is going with all that it has
+        return Replicas.without(attempt, pod, owner)
+                .filter(left -> left.stay() < least.atLeastOf(left.wanted()))
+                .map(left -> new Asked.Later(
+                        "of " + owner.display() + " " + left.stay() + " would stay ready, and "
+                                + least.atLeastOf(left.wanted()) + " have to",
+                        LONGEST_BETWEEN_LOOKS));
     }
 
     private static Fate awaitGone(Attempt attempt, PodRef ref) throws StepEnds {
         Duration pause = FIRST_LOOK;
         while (true) {
-            if (isGone(attempt, ref)) {
+            if (PodTerminate.isGone(attempt, ref)) {
                 return new Fate.Gone();
             }
             if (!attempt.pause(pause)) {
@@ -305,14 +309,6 @@ final class NodeDrain implements ClusterStep {
                     ? LONGEST_BETWEEN_LOOKS
                     : pause.multipliedBy(2);
         }
-    }
-
-    private static boolean isGone(Attempt attempt, PodRef ref) throws StepEnds {
-        return attempt.read(Attempt.path(ref))
-                .filter(now -> ref.uid()
-                        .orElseThrow()
-                        .equals(now.path("metadata").path("uid").asText()))
-                .isEmpty();
     }
 
     @Override

@@ -54,7 +54,7 @@ final class PodQuarantine implements ClusterStep {
             throw StepEnds.withheld(
                     ref.display() + " is a static pod, which its node runs whatever the API server is told of it");
         }
-        Optional<JsonNode> controller = PodTerminate.owner(pod);
+        Optional<Owner> controller = Owner.of(pod);
         Instant until = attempt.now().plus(attempt.parameters().time("for").orElseThrow());
         labels.remove(LABEL);
         attempt.changes(
@@ -63,7 +63,7 @@ final class PodQuarantine implements ClusterStep {
                         LABELS,
                         Metadata.text(labels),
                         CONTROLLER,
-                        controller.map(one -> one.path("kind").asText("")).orElse(""),
+                        controller.map(Owner::kind).orElse(""),
                         UNTIL,
                         until.toString()));
         makePolicy(attempt, ref);
@@ -76,21 +76,20 @@ final class PodQuarantine implements ClusterStep {
         return attempt.done(said(ref, controller));
     }
 
-    private static String said(PodRef ref, Optional<JsonNode> controller) {
+    private static String said(PodRef ref, Optional<Owner> controller) {
         String alone = ref.display() + " is in no Service any more, and no new connection reaches it or leaves it where"
                 + " policies are enforced";
         return alone
                 + controller
-                        .map(one -> one.path("kind").asText("").equals("StatefulSet")
-                                ? "; StatefulSet " + one.path("name").asText("")
+                        .map(one -> one.kind().equals("StatefulSet")
+                                ? "; StatefulSet " + one.name()
                                         + " cannot replace it as long as it is kept, because of its name"
-                                : "; " + one.path("kind").asText("") + " "
-                                        + one.path("name").asText("") + " replaces it")
+                                : "; " + one.kind() + " " + one.name() + " replaces it")
                         .orElse("; nothing replaces it");
     }
 
     /** Somebody may change the pod meanwhile; then it is asked for again. */
-    private static JsonNode release(Attempt attempt, PodRef ref, JsonNode read, Optional<JsonNode> controller)
+    private static JsonNode release(Attempt attempt, PodRef ref, JsonNode read, Optional<Owner> controller)
             throws StepEnds {
         JsonNode pod = read;
         while (true) {
@@ -112,7 +111,7 @@ final class PodQuarantine implements ClusterStep {
         }
     }
 
-    private static ArrayNode leaving(Attempt attempt, PodRef ref, JsonNode pod, Optional<JsonNode> controller) {
+    private static ArrayNode leaving(Attempt attempt, PodRef ref, JsonNode pod, Optional<Owner> controller) {
         ArrayNode patch = JSON.createArrayNode();
         operation(patch, "test", "/metadata/uid").put("value", ref.uid().orElseThrow());
         JsonNode labels = pod.path("metadata").path("labels");

@@ -7,12 +7,10 @@ import dev.pounce.action.Action;
 import dev.pounce.action.Outcome;
 import dev.pounce.action.Share;
 import dev.pounce.asset.PodRef;
-import dev.pounce.cluster.ApiPath;
 import dev.pounce.cluster.Reply;
 import dev.pounce.cluster.Request;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -28,8 +26,11 @@ final class PodTerminate implements ClusterStep {
     private static final Duration FIRST_LOOK = Duration.ofMillis(100);
     private static final Duration LONGEST_BETWEEN_LOOKS = Duration.ofSeconds(1);
 
-    private static final Map<String, String> COUNTED =
-            Map.of("ReplicaSet", "replicasets", "StatefulSet", "statefulsets");
+    private final Replicas replicas;
+
+    PodTerminate(Replicas replicas) {
+        this.replicas = replicas;
+    }
 
     @Override
     public Outcome carryOut(Attempt attempt) throws StepEnds {
@@ -43,22 +44,39 @@ final class PodTerminate implements ClusterStep {
                     : ended(attempt, certain, pod, true);
         }
         mayEnd(attempt, certain, pod);
-        Request request = request(attempt, certain);
-        Reply reply = attempt.tryChangeUnlessConflict(request);
-        switch (reply) {
-            case Reply.Refused refused
-            when refused.isConflict() || refused.isNotFound() -> {
-                attempt.meantPod(certain);
-                throw attempt.refusal(refused);
-            }
-            case Reply.Refused refused when refused.code() == 429 -> throw overBudget(certain, refused);
-            case Reply.Ok ok -> {}
-            case Reply.Refused refused -> throw attempt.refusal(refused);
-            case Reply.Unheard unheard -> throw StepEnds.unheard(unheard.why());
+        Optional<Share> least = attempt.parameters().share("minHealthy");
+        Optional<Owner> counted = Owner.of(pod).filter(owner -> owner.isOf("apps", "ReplicaSet", "StatefulSet"));
+        if (least.isPresent() && counted.isPresent()) {
+            replicas.alone(attempt, counted.get(), () -> {
+                enoughStay(attempt, certain, pod, counted.get(), least.get());
+                return accepted(attempt, certain);
+            });
+        } else {
+            accepted(attempt, certain);
         }
         return attempt.rehearsal()
                 ? attempt.done(certain.display() + " would be deleted")
                 : ended(attempt, certain, pod, false);
+    }
+
+    /** Returns once the server has taken the deletion on, or has that behind it. */
+    private static PodRef accepted(Attempt attempt, PodRef certain) throws StepEnds {
+        switch (attempt.tryChangeUnlessConflict(request(attempt, certain))) {
+            case Reply.Refused refused
+            when refused.isConflict() || refused.isNotFound() -> {
+                if (attempt.lostAnswer() && !attempt.rehearsal() && isGone(attempt, certain)) {
+                    return certain; // by an earlier try of ours, whose answer was lost
+                }
+                attempt.meantPod(certain);
+                throw attempt.refusal(refused);
+            }
+            case Reply.Refused refused when refused.code() == 429 -> throw overBudget(certain, refused);
+            case Reply.Ok ok -> {
+                return certain;
+            }
+            case Reply.Refused refused -> throw attempt.refusal(refused);
+            case Reply.Unheard unheard -> throw StepEnds.unheard(unheard.why());
+        }
     }
 
     private static void mayEnd(Attempt attempt, PodRef ref, JsonNode pod) throws StepEnds {
@@ -67,8 +85,8 @@ final class PodTerminate implements ClusterStep {
             throw StepEnds.withheld(ref.display() + " is a static pod of " + node
                     + ": it is there because of a file on that node, and cannot be ended through the API server");
         }
-        Optional<JsonNode> owner = owner(pod);
-        String kind = owner.map(one -> one.path("kind").asText("")).orElse("");
+        Optional<Owner> owner = Owner.of(pod);
+        String kind = owner.map(Owner::kind).orElse("");
         if (kind.equals("DaemonSet") && attempt.parameters().flag("ignoreDaemonSets")) {
             throw StepEnds.withheld(
                     ref.display() + " is a DaemonSet's, and those are to be left alone (ignoreDaemonSets)");
@@ -81,49 +99,19 @@ final class PodTerminate implements ClusterStep {
             throw StepEnds.withheld("nothing would start " + ref.display()
                     + " again, and such pods are to be left alone (ignoreStandalone)");
         }
-        Optional<Share> least = attempt.parameters().share("minHealthy");
-        if (least.isPresent() && owner.isPresent() && COUNTED.containsKey(kind)) {
-            enoughStay(attempt, ref, pod, owner.get(), least.get());
-        }
     }
 
-    /** Whoever controls it; who only owns it neither counts it nor replaces it. */
-    static Optional<JsonNode> owner(JsonNode pod) {
-        for (JsonNode owner : pod.path("metadata").path("ownerReferences")) {
-            if (owner.path("controller").asBoolean(false)) {
-                return Optional.of(owner);
-            }
-        }
-        return Optional.empty();
-    }
-
-    private static void enoughStay(Attempt attempt, PodRef ref, JsonNode pod, JsonNode owner, Share least)
+    private static void enoughStay(Attempt attempt, PodRef ref, JsonNode pod, Owner owner, Share least)
             throws StepEnds {
-        String kind = owner.path("kind").asText("");
-        String name = owner.path("name").asText("");
-        JsonNode set = attempt.read(ApiPath.of("apps", "v1", COUNTED.getOrDefault(kind, ""))
-                        .in(ref.namespace())
-                        .named(name))
-                .orElseThrow(() -> StepEnds.withheld("how many would stay ready is not known: the " + kind + " " + name
-                        + " of " + ref.display() + " is gone"));
-        int wanted = set.path("spec").path("replicas").asInt(1);
-        int ready = set.path("status").path("readyReplicas").asInt(0);
-        int stay = isReady(pod) ? ready - 1 : ready;
-        int needed = least.atLeastOf(wanted);
-        if (stay < needed) {
-            throw StepEnds.withheld("of the " + wanted + " pods of " + kind + " " + name + " " + Math.max(stay, 0)
-                    + " would stay ready without " + ref.display() + ", and " + needed + " have to (minHealthy "
-                    + least.display() + ")");
+        Replicas.Left left = Replicas.without(attempt, pod, owner)
+                .orElseThrow(() -> StepEnds.withheld("how many would stay ready is not known: the " + owner.kind() + " "
+                        + owner.name() + " of " + ref.display() + " is gone"));
+        int needed = least.atLeastOf(left.wanted());
+        if (left.stay() < needed) {
+            throw StepEnds.withheld("of the " + left.wanted() + " pods of " + owner.kind() + " " + owner.name() + " "
+                    + left.stay() + " would stay ready without " + ref.display() + ", and " + needed
+                    + " have to (minHealthy " + least.display() + ")");
         }
-    }
-
-    static boolean isReady(JsonNode pod) {
-        for (JsonNode condition : pod.path("status").path("conditions")) {
-            if (condition.path("type").asText().equals("Ready")) {
-                return condition.path("status").asText().equals("True");
-            }
-        }
-        return false;
     }
 
     private static Request request(Attempt attempt, PodRef ref) {
@@ -187,6 +175,10 @@ final class PodTerminate implements ClusterStep {
                     ? LONGEST_BETWEEN_LOOKS
                     : pause.multipliedBy(2);
         }
+    }
+
+    static boolean isGone(Attempt attempt, PodRef ref) throws StepEnds {
+        return attempt.read(Attempt.path(ref)).filter(now -> isOf(ref, now)).isEmpty();
     }
 
     private static boolean isOf(PodRef ref, JsonNode pod) {

@@ -136,6 +136,55 @@ class PodTerminateIT {
     }
 
     @Test
+    void ofSeveralThatAreEndedInOneMomentAsManyStayAsHaveTo() {
+        // Given
+        deployment("crowd", 4);
+        List<PodRef> all = podRefs("crowd");
+        CLUSTER.kubectl("create", "quota", "no-more", "--hard=pods=0"); // so that no replacement comes
+        RealCluster.until("the quota is in force", () -> CLUSTER.kubectl(
+                        "get", "quota", "no-more", "-o", "jsonpath={.status.used.pods}")
+                .equals("4"));
+
+        // When
+        List<Outcome> outcomes = all.stream()
+                .map(pod ->
+                        trial.begin(terminate(pod, Map.of("minHealthy", "3", "grace", "1s")), Duration.ofMinutes(1)))
+                .toList()
+                .stream()
+                .map(Trial::join)
+                .toList();
+
+        // Then
+        long ended = outcomes.stream().filter(Outcome.Done.class::isInstance).count();
+        assertThat(outcomes)
+                .as("each is ended, or is left because of the others")
+                .allMatch(outcome -> outcome instanceof Outcome.Done
+                        || (outcome instanceof Outcome.Withheld withheld
+                                && withheld.reason().contains("2 would stay ready")));
+        assertThat(ended).as("of four one").isEqualTo(1);
+        CLUSTER.kubectl("delete", "quota", "no-more");
+    }
+
+    @Test
+    void anEndingWhoseAnswerWasLostIsNotCalledAnothers() {
+        // Given
+        PodRef pod = deployment("unheard", 1);
+        weather.on("POST", "/pods/" + pod.name() + "/eviction").losesAnswers().times(1);
+        BadWeather.Rule again =
+                weather.on("POST", "/pods/" + pod.name() + "/eviction").holds();
+        var outcome = trial.begin(terminate(pod, Map.of("grace", "1s")), Duration.ofMinutes(1));
+
+        // When
+        RealCluster.until("it is asked again", () -> again.met() == 1);
+        RealCluster.until("the pod is gone", () -> !exists(pod));
+        again.release();
+
+        // Then
+        assertThat(Trial.join(outcome)).isInstanceOfSatisfying(Outcome.Done.class, done -> assertThat(done.observed())
+                .contains("is gone"));
+    }
+
+    @Test
     void aBudgetIsAskedUntilTheEndAndNamed() {
         // Given
         PodRef pod = deployment("kept", 1);
@@ -218,6 +267,20 @@ class PodTerminateIT {
                 .lines()
                 .flatMap(line -> List.of(line.split(" ")).stream())
                 .filter(uid -> !uid.isEmpty())
+                .toList();
+    }
+
+    private static List<PodRef> podRefs(String app) {
+        return CLUSTER.kubectl(
+                        "get",
+                        "pods",
+                        "-l",
+                        "app=" + app,
+                        "-o",
+                        "jsonpath={range .items[*]}{.metadata.name} {.metadata.uid}{'\\n'}{end}")
+                .lines()
+                .map(line -> line.split(" "))
+                .map(pod -> new PodRef(CLUSTER.namespace(), pod[0], Optional.of(pod[1])))
                 .toList();
     }
 
