@@ -97,6 +97,7 @@ final class Actions {
     private Sketch terminate() {
         Sketch pod = sketch().word(
                         "grace", parameters.integer("grace_period_seconds").orElse(0) + "s");
+        pod.word("ignoreBudgets", "true"); // it deletes, where an eviction would ask them
         flag(pod, "ignore_daemonsets", "ignoreDaemonSets");
         flag(pod, "ignore_statefulsets", "ignoreStatefulSets");
         flag(pod, "ignore_standalone_pods", "ignoreStandalone");

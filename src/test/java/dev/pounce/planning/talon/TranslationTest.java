@@ -122,6 +122,7 @@ class TranslationTest {
                 List.of("kubernetes:terminate", """
                         pod.terminate:
                           grace: 0s
+                          ignoreBudgets: true
                           ignoreStandalone: true
                         """),
                 List.of("""
@@ -135,6 +136,7 @@ class TranslationTest {
                         """, """
                         pod.terminate:
                           grace: 5s
+                          ignoreBudgets: true
                           ignoreDaemonSets: true
                           ignoreStatefulSets: true
                           ignoreStandalone: false
