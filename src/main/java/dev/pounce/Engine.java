@@ -32,6 +32,7 @@ import dev.pounce.detection.UserNames;
 import dev.pounce.detection.language.FieldUse;
 import dev.pounce.detection.language.ProbeInterest;
 import dev.pounce.detection.language.Rule;
+import dev.pounce.guard.BlastRadiusGuard;
 import dev.pounce.guard.BudgetGuard;
 import dev.pounce.guard.GuardChain;
 import dev.pounce.guard.Permissions;
@@ -220,6 +221,7 @@ public final class Engine implements AutoCloseable {
         }
         engine.cutShort = OpenPlans.in(settings.state(), ended.minus(UNSETTLED));
         engine.recallBudgets();
+        engine.recallWhatWasTaken();
         engine.askForRights(policy.actionSets());
         OpenContainments.in(settings.state(), ended.minus(UNSETTLED)).forEach(engine::remember);
         engine.takeBack(openUndos);
@@ -275,11 +277,17 @@ public final class Engine implements AutoCloseable {
         });
     }
 
+    private void recallWhatWasTaken() {
+        OpenIntents.begun(settings.state(), clock.instant().minus(BlastRadiusGuard.WINDOW))
+                .forEach(intent -> intent.action().ifPresent(action -> guards.recall(action, intent.time())));
+    }
+
     /** Written again: what is in force must not expire with the journal's old segments. */
     private void remember(OpenContainments.OpenContainment open) {
         journal.append(new JournalEntry.UndoPrepared(open.response(), open.step(), open.undo(), open.due()));
         containments.recall(new Containments.Containment(
                 open.response(), open.step(), open.undo(), open.since(), open.due(), Optional.empty()));
+        guards.recall(open.undo().taken(), open.since());
     }
 
     /** It is charged when it is tried again. */

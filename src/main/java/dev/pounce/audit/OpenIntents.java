@@ -18,7 +18,8 @@ import java.util.function.Function;
  */
 public final class OpenIntents {
 
-    private static final Set<String> TYPES = Set.of("intended", "ended", "recovered");
+    private static final String INTENDED = "intended";
+    private static final Set<String> TYPES = Set.of(INTENDED, "ended", "recovered");
 
     /** @param action empty if this release cannot read it */
     public record OpenIntent(long seq, Instant time, String response, String step, Optional<Action> action) {}
@@ -30,20 +31,29 @@ public final class OpenIntents {
         Map<String, OpenIntent> open = new LinkedHashMap<>();
         new JournalReader(state).forEachSince(since, TYPES::contains, entry -> {
             String key = entry.text("response") + '\n' + entry.text("step");
-            if (entry.type().equals("intended")) {
-                open.put(
-                        key,
-                        new OpenIntent(
-                                entry.seq(),
-                                entry.time(),
-                                entry.text("response"),
-                                entry.text("step"),
-                                ActionJson.read(entry.json().path("action"))));
+            if (entry.type().equals(INTENDED)) {
+                open.put(key, intent(entry));
             } else {
                 open.remove(key);
             }
         });
         return new ArrayList<>(open.values());
+    }
+
+    /** All since then, and maybe some from before, whatever became of them; oldest first. */
+    public static List<OpenIntent> begun(Path state, Instant since) {
+        List<OpenIntent> begun = new ArrayList<>();
+        new JournalReader(state).forEachSince(since, INTENDED::equals, entry -> begun.add(intent(entry)));
+        return begun;
+    }
+
+    private static OpenIntent intent(RecordedEntry entry) {
+        return new OpenIntent(
+                entry.seq(),
+                entry.time(),
+                entry.text("response"),
+                entry.text("step"),
+                ActionJson.read(entry.json().path("action")));
     }
 
     /**

@@ -23,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -45,7 +46,10 @@ public final class BlastRadiusGuard implements Guard {
 
     private record Key(String uid, boolean rehearsal) {}
 
-    private record Taken(String namespace, Instant from, Instant until, ResponsePlan.Step by) {}
+    /** @param by null for what an engine before this one took */
+    private record Taken(String namespace, Instant from, Instant until, ResponsePlan.@Nullable Step by) {}
+
+    private record Recalled(Action action, Instant begun) {}
 
     /** Pods that a step takes out of service, or why that is not known. */
     private record Reach(List<Pod> pods, @Nullable String unknown) {
@@ -59,6 +63,9 @@ public final class BlastRadiusGuard implements Guard {
 
     // Guarded by this
     private final LinkedHashMap<Key, Taken> taken = new LinkedHashMap<>();
+
+    /** Whose pods are not known yet: the cluster is heard of some time after the start. */
+    private final List<Recalled> recalled = new ArrayList<>();
 
     public BlastRadiusGuard(ClusterFacts facts, InstantSource clock) {
         this.facts = facts;
@@ -83,6 +90,7 @@ public final class BlastRadiusGuard implements Guard {
         Instant now = clock.instant();
         boolean rehearsal = step.mode() != Mode.ENFORCE;
         synchronized (this) {
+            identify();
             forgetEnded(now);
             String reason = limited
                     ? objectionTo(step, step.guards().blastRadius().orElseThrow(), reach.pods(), rehearsal)
@@ -90,12 +98,10 @@ public final class BlastRadiusGuard implements Guard {
             if (reason != null) {
                 return new Verdict.Deny(NAME, reason);
             }
-            Instant until = now.plus(WINDOW);
-            Instant lease = now.plus(step.action().parameters().time("for").orElse(Duration.ZERO));
             for (Pod pod : reach.pods()) {
                 taken.putIfAbsent(
                         new Key(pod.uid(), rehearsal),
-                        new Taken(pod.namespace(), now, lease.isAfter(until) ? lease : until, step));
+                        new Taken(pod.namespace(), now, until(step.action(), now), step));
             }
             makeRoom();
         }
@@ -106,6 +112,43 @@ public final class BlastRadiusGuard implements Guard {
     @SuppressWarnings("ReferenceEquality") // this very step, and not one that is like it
     public synchronized void takeBack(ResponsePlan.Step step) {
         taken.values().removeIf(one -> one.by() == step);
+    }
+
+    /** Of steps on one pod only: what else an engine before this one did shows in what is ready. */
+    @Override
+    public synchronized void recall(Action action, Instant begun) {
+        boolean onePod =
+                switch (action.type()) {
+                    case POD_TERMINATE, POD_QUARANTINE, POD_ISOLATE, NODE_ISOLATE_CONTAINER -> true;
+                    default -> false;
+                };
+        if (!onePod || !clock.instant().isBefore(until(action, begun))) {
+            return;
+        }
+        if (action.target() instanceof PodRef pod && pod.uid().isPresent()) {
+            take(pod.uid().get(), pod.namespace(), action, begun);
+        } else {
+            recalled.add(new Recalled(action, begun));
+        }
+        makeRoom();
+    }
+
+    private void identify() {
+        recalled.removeIf(one -> {
+            Reach reach = one(one.action().target());
+            reach.pods().forEach(pod -> take(pod.uid(), pod.namespace(), one.action(), one.begun()));
+            return reach.unknown() == null || !clock.instant().isBefore(until(one.action(), one.begun()));
+        });
+    }
+
+    private void take(String uid, String namespace, Action action, Instant begun) {
+        taken.putIfAbsent(new Key(uid, false), new Taken(namespace, begun, until(action, begun), null));
+    }
+
+    private static Instant until(Action action, Instant from) {
+        Instant window = from.plus(WINDOW);
+        Instant lease = from.plus(action.parameters().time("for").orElse(Duration.ZERO));
+        return lease.isAfter(window) ? lease : window;
     }
 
     private @Nullable String objectionTo(
@@ -199,6 +242,9 @@ public final class BlastRadiusGuard implements Guard {
             oldest.next();
             oldest.remove();
         }
+        while (recalled.size() > REMEMBERED) {
+            recalled.removeFirst();
+        }
     }
 
     private Reach reachOf(Action action) {
@@ -210,6 +256,7 @@ public final class BlastRadiusGuard implements Guard {
                         : one(action.target());
             case NODE_DRAIN -> onNode(action.target(), false);
             case NODE_TAINT -> onNode(action.target(), true);
+            case OBJECT_DELETE -> deleted(action.target());
             case WORKLOAD_SCALE ->
                 scaled(action.target(), action.parameters().number("replicas").orElse(0L));
             default -> new Reach(List.of(), null);
@@ -256,6 +303,21 @@ public final class BlastRadiusGuard implements Guard {
         };
     }
 
+    /** Its pods go with it; what has none takes nothing out of service by itself. */
+    private Reach deleted(Asset target) {
+        String resource = target instanceof ObjectRef object ? object.resource() : "";
+        return switch (resource) {
+            case "pods" -> {
+                ObjectRef pod = (ObjectRef) target;
+                yield one(new PodRef(pod.namespace().orElse(""), pod.name(), Optional.empty()));
+            }
+            case "deployments.apps", "replicasets.apps", "statefulsets.apps", "daemonsets.apps" -> workload(target);
+            case "replicationcontrollers", "jobs.batch", "cronjobs.batch" ->
+                Reach.unknown("how many pods " + target.display() + " has is not known");
+            default -> new Reach(List.of(), null);
+        };
+    }
+
     /** Which ones the workload gives up is its own choice; here it is the ones that serve. */
     private Reach scaled(Asset target, long replicas) {
         Reach all = workload(target);
@@ -294,7 +356,13 @@ public final class BlastRadiusGuard implements Guard {
 
     private static boolean takesOutOfService(Action action) {
         return switch (action.type()) {
-            case POD_TERMINATE, POD_QUARANTINE, POD_ISOLATE, NODE_ISOLATE_CONTAINER, NODE_DRAIN, WORKLOAD_SCALE -> true;
+            case POD_TERMINATE,
+                    POD_QUARANTINE,
+                    POD_ISOLATE,
+                    NODE_ISOLATE_CONTAINER,
+                    NODE_DRAIN,
+                    WORKLOAD_SCALE,
+                    OBJECT_DELETE -> true;
             case NODE_TAINT ->
                 action.parameters().text("effect").filter("NoExecute"::equals).isPresent();
             case PROCESS_KILL,
@@ -307,7 +375,6 @@ public final class BlastRadiusGuard implements Guard {
                     NODE_CORDON,
                     NODE_LABEL,
                     NODE_ANNOTATE,
-                    OBJECT_DELETE,
                     EVIDENCE_LOGS,
                     EVIDENCE_FILES,
                     EVIDENCE_PROCESSES,

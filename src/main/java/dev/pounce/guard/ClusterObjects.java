@@ -69,6 +69,9 @@ final class ClusterObjects {
         if (namespace.isPresent() && NAMESPACES.contains(namespace.get())) {
             return target.display() + " is in namespace " + namespace.get() + ", which is protected";
         }
+        if (target instanceof ObjectRef object && isOurs(object)) {
+            return target.display() + " is in namespace " + own.namespace() + ", in which this engine runs";
+        }
         String deletion = action.type() == ActionType.OBJECT_DELETE && target instanceof ObjectRef object
                 ? aboutDeletion(object)
                 : null;
@@ -76,6 +79,13 @@ final class ClusterObjects {
             return deletion;
         }
         return onNode ? aboutNode(action.type(), target, facts) : aboutPod(target, facts);
+    }
+
+    /** Whatever is beside us: our workloads, roles, and secrets have names that whoever installed us has chosen. */
+    private boolean isOurs(ObjectRef object) {
+        return !own.namespace().isEmpty()
+                && object.namespace().filter(own.namespace()::equals).isPresent()
+                && !object.resource().equals("pods"); // those are told by what they are
     }
 
     private @Nullable String aboutPod(Asset target, ClusterFacts known) {

@@ -1,6 +1,8 @@
 package dev.pounce.guard;
 
+import dev.pounce.action.Action;
 import dev.pounce.planning.ResponsePlan;
+import java.time.Instant;
 
 /**
  * One reason why a step might not happen.
@@ -15,4 +17,7 @@ public interface Guard {
 
     /** What was just judged does not happen, because a guard behind this one denies it: as if it had not been asked. */
     default void takeBack(ResponsePlan.Step step) {}
+
+    /** What an engine before this one has begun: a restart is no way around a limit. */
+    default void recall(Action action, Instant begun) {}
 }

@@ -1,11 +1,13 @@
 package dev.pounce.guard;
 
+import dev.pounce.action.Action;
 import dev.pounce.action.ActionType;
 import dev.pounce.action.Family;
 import dev.pounce.cluster.ClusterFacts;
 import dev.pounce.cluster.OwnPlace;
 import dev.pounce.planning.ResponsePlan;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
@@ -92,6 +94,11 @@ public final class GuardChain implements Guard {
             }
         }
         return answer;
+    }
+
+    @Override
+    public void recall(Action action, Instant begun) {
+        guards.forEach(guard -> guard.recall(action, begun));
     }
 
     private static Verdict ask(Guard guard, ResponsePlan.Step step) {

@@ -58,6 +58,22 @@ class OpenIntentsTest {
         assertThat(OpenIntents.in(state, Instant.MIN)).isEmpty();
     }
 
+    @Test
+    void whateverWasBegunIsToldWithItsEndOrWithout() {
+        // Given
+        try (FileJournal journal = open()) {
+            journal.append(intended("ended", Entries.KILL));
+            journal.append(new JournalEntry.Ended("ended", "stop", new Outcome.Done("dead"), StageTimings.NONE));
+            journal.append(intended("open", Entries.KILL));
+        }
+
+        // When
+        List<OpenIntents.OpenIntent> begun = OpenIntents.begun(state, Entries.NOON);
+
+        // Then
+        assertThat(begun).extracting(OpenIntents.OpenIntent::response).containsExactly("ended", "open");
+    }
+
     static List<Arguments> whatIsSeenAndWhatFollows() {
         return List.of(
                 Arguments.of(new Outcome.AlreadySo("x"), JournalEntry.Resolution.DONE),

@@ -346,6 +346,54 @@ class BlastRadiusGuardTest {
     }
 
     @Test
+    void deletingAWorkloadTakesAllOfIt() {
+        // Given
+        cluster.running("shop", "web", 4);
+        ObjectRef web = new ObjectRef("deployments.apps", Optional.of("shop"), "web");
+        ObjectRef secret = new ObjectRef("secrets", Optional.of("shop"), "web");
+        ObjectRef jobs = new ObjectRef("cronjobs.batch", Optional.of("shop"), "web");
+
+        // When
+        List<String> verdicts = List.of(
+                judged(step(ActionType.OBJECT_DELETE, Map.of(), web, Mode.ENFORCE, share("3"))),
+                judged(step(ActionType.OBJECT_DELETE, Map.of(), jobs, Mode.ENFORCE, share("3"))),
+                judged(step(ActionType.OBJECT_DELETE, Map.of(), secret, Mode.ENFORCE, share("3"))),
+                judged(step(ActionType.OBJECT_DELETE, Map.of(), web, Mode.ENFORCE, share("100%"))),
+                judged(terminate("web-0", share("100%"))),
+                judged(step(ActionType.OBJECT_DELETE, Map.of(), web, Mode.ENFORCE, Guards.NONE)));
+
+        // Then
+        assertThat(verdicts).containsExactly("Deny", "Deny", "Allow", "Allow", "Allow", "Allow");
+    }
+
+    @Test
+    void whatAnEngineBeforeThisOneTookStillCounts() {
+        // Given
+        cluster.running("shop", "web", 6).running("shop", "db", 6);
+        Action ofLongAgo = terminate("web-5", Guards.NONE).action();
+        Action byUid = terminate("web-0", Guards.NONE).action();
+        Action byName = new Action.OnCluster(
+                ActionType.POD_TERMINATE,
+                new PodRef("shop", "db-0", Optional.empty()),
+                ActionType.POD_TERMINATE.read(Map.of()));
+        Action leased = isolate("db-1", "2h", Guards.NONE).action();
+
+        // When
+        guard.recall(ofLongAgo, clock.instant().minus(BlastRadiusGuard.WINDOW));
+        guard.recall(byUid, clock.instant().minusSeconds(30));
+        guard.recall(byName, clock.instant().minusSeconds(30));
+        guard.recall(leased, clock.instant().minus(Duration.ofHours(1)));
+        List<String> verdicts = List.of(
+                judged(terminate("web-1", share("1"))),
+                judged(terminate("web-1", share("2"))),
+                judged(terminate("db-2", share("2"))),
+                judged(terminate("db-2", share("3"))));
+
+        // Then
+        assertThat(verdicts).containsExactly("Deny", "Allow", "Deny", "Allow");
+    }
+
+    @Test
     void whatCannotBeFoundOutIsRefused() {
         // Given
         cluster.running("shop", "web", 9);

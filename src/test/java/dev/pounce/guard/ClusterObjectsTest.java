@@ -11,6 +11,7 @@ import dev.pounce.action.ActionType;
 import dev.pounce.asset.Asset;
 import dev.pounce.asset.ContainerRef;
 import dev.pounce.asset.NodeRef;
+import dev.pounce.asset.ObjectRef;
 import dev.pounce.asset.PodRef;
 import dev.pounce.cluster.Node;
 import dev.pounce.cluster.OwnPlace;
@@ -126,6 +127,25 @@ class ClusterObjectsTest {
                         "protected", "whether the cluster stands on pod/shop/web is not known: nobody knows"));
         assertThat(judged(ActionType.NODE_CORDON, new NodeRef("node-1"))).isInstanceOf(Verdict.Deny.class);
         assertThat(judged(ActionType.EVIDENCE_LOGS, ref("shop", "web"))).isInstanceOf(Verdict.Allow.class);
+    }
+
+    @Test
+    void whatIsBesideThisEngineIsNeitherDeletedNorScaled() {
+        // Given
+        OwnPlace place = new OwnPlace("security", "watcher", "uid-of-watcher");
+        ObjectRef ours = new ObjectRef("daemonsets.apps", Optional.of("security"), "watcher");
+        ObjectRef others = new ObjectRef("daemonsets.apps", Optional.of("shop"), "watcher");
+
+        // When
+        Verdict deleted = judged(ActionType.OBJECT_DELETE, ours, place);
+        Verdict elsewhere = judged(ActionType.OBJECT_DELETE, others, place);
+        Verdict outside = judged(ActionType.OBJECT_DELETE, ours, OwnPlace.OUTSIDE);
+
+        // Then
+        assertThat(deleted).isInstanceOfSatisfying(Verdict.Deny.class, deny -> assertThat(deny.reason())
+                .contains("in which this engine runs"));
+        assertThat(elsewhere).isInstanceOf(Verdict.Allow.class);
+        assertThat(outside).isInstanceOf(Verdict.Allow.class);
     }
 
     @Test
