@@ -1,13 +1,7 @@
 package dev.pounce;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.pounce.action.kubernetes.OwnObjects;
-import dev.pounce.planning.ActionSetReader;
-import dev.pounce.source.Place;
-import dev.pounce.source.Problem;
-import dev.pounce.source.Problems;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -21,8 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
-import java.util.function.Predicate;
-import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
@@ -45,8 +37,7 @@ final class ClusterActionSets {
             boolean armed, String because, long generation, List<String> problems, SetCounters.Count count) {}
 
     private final Path folder;
-    private final Supplier<ActionSetReader> reader;
-    private final Predicate<String> isTaken;
+    private final ActionSetResources resources;
     private final Function<String, Optional<String>> whyNotArmed;
     private final SetCounters counters;
     private final OwnObjects objects;
@@ -57,21 +48,17 @@ final class ClusterActionSets {
 
     /**
      * @param folder of files that nobody else writes
-     * @param reader by the rules that are in force
-     * @param isTaken whether a set of that name is loaded, from wherever
      * @param whyNotArmed of a set without errors; empty when it acts
      */
     ClusterActionSets(
             Path folder,
-            Supplier<ActionSetReader> reader,
-            Predicate<String> isTaken,
+            ActionSetResources resources,
             Function<String, Optional<String>> whyNotArmed,
             SetCounters counters,
             OwnObjects objects,
             InstantSource clock) {
         this.folder = folder;
-        this.reader = reader;
-        this.isTaken = isTaken;
+        this.resources = resources;
         this.whyNotArmed = whyNotArmed;
         this.counters = counters;
         this.objects = objects;
@@ -102,44 +89,26 @@ final class ClusterActionSets {
         if (before != null && before.uid().equals(uid) && before.generation() == generation) {
             return; // only its status has changed
         }
-        String text = asFile(name, resource);
-        Problems problems = new Problems();
-        reader.get().read("actionset/" + name, text, problems);
-        if (isTaken.test(name) && Files.notExists(folder.resolve(name + ".yaml"))) {
-            problems.error(
-                    new Place("actionset/" + name, 1, 1),
-                    "action set '" + name + "'",
-                    "a name that no action set in a file of the engine has");
-        }
-        List<String> said = problems.all().stream().map(Problem::render).toList();
-        seen.put(name, new Seen(uid, generation, said, problems.hasErrors()));
-        if (problems.hasErrors()) {
+        ActionSetResources.Reading reading = resources.read(name, resource);
+        List<String> said =
+                reading.found().stream().map(ActionSetResources.Found::render).toList();
+        seen.put(name, new Seen(uid, generation, said, reading.hasErrors()));
+        if (reading.hasErrors()) {
             LOG.errorv(
                     "Action set {0} of the cluster has errors and is not loaded: {1}", name, String.join("; ", said));
             return;
         }
         try {
             Path file = folder.resolve(name + ".yaml");
-            if (Files.notExists(file) || !Files.readString(file).equals(text)) {
+            if (Files.notExists(file) || !Files.readString(file).equals(reading.text())) {
                 Path next = folder.resolve(name + ".next"); // no file of ours until it is whole
-                Files.writeString(next, text);
+                Files.writeString(next, reading.text());
                 Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
             }
         } catch (IOException unusable) {
             seen.remove(name); // looked at again when it comes again
             throw new UncheckedIOException(unusable);
         }
-    }
-
-    /** JSON is YAML already; what the API server adds is left away. */
-    private static String asFile(String name, JsonNode resource) {
-        ObjectNode set = JsonNodeFactory.instance
-                .objectNode()
-                .put("apiVersion", ActionSetReader.API_VERSION)
-                .put("kind", ActionSetReader.KIND);
-        set.putObject("metadata").put("name", name);
-        set.set("spec", resource.path("spec"));
-        return set.toPrettyString() + "\n";
     }
 
     /** To be called now and then: tells the cluster what it has not heard yet. */

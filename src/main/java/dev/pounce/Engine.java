@@ -38,6 +38,7 @@ import dev.pounce.guard.GuardChain;
 import dev.pounce.guard.Permissions;
 import dev.pounce.guard.ProcFacts;
 import dev.pounce.guard.ProtectedSetGuard;
+import dev.pounce.intake.AdmissionServer;
 import dev.pounce.intake.Alert;
 import dev.pounce.intake.AlertKey;
 import dev.pounce.intake.AlertServer;
@@ -103,6 +104,9 @@ public final class Engine implements AutoCloseable {
     /** Longer than a response takes: what had begun earlier than that before the end of an engine had ended by then. */
     private static final Duration UNSETTLED = Duration.ofHours(6);
 
+    private static final Duration ADMISSION_PATIENCE = Duration.ofSeconds(2);
+    private static final int CERTIFICATE_SECONDS = 10;
+
     private static final Duration LATEST_RESUMPTION = Duration.ofHours(1);
 
     private final EngineSettings settings;
@@ -139,6 +143,7 @@ public final class Engine implements AutoCloseable {
     private volatile @Nullable NativeProbe probe;
     private volatile @Nullable Intake intake;
     private volatile @Nullable AlertServer server;
+    private volatile @Nullable AdmissionServer admission;
     private volatile @Nullable ControlSocket control;
     private volatile @Nullable WarmUp warmUp;
     private final SetCounters counters = new SetCounters();
@@ -478,12 +483,7 @@ public final class Engine implements AutoCloseable {
     private void follow(Reach.Objects cluster) {
         ClusterActionSets sets = new ClusterActionSets(
                 EngineSettings.clusterActionSets(settings.state()),
-                () -> new ActionSetReader(
-                        Policy.whereIn(inForce.rules()),
-                        Optional.of(inForce.rules().rules().stream()
-                                .map(Rule::name)
-                                .collect(Collectors.toUnmodifiableSet()))),
-                name -> inForce.actionSets().named(name).isPresent(),
+                actionSetResources(),
                 this::whyNotArmed,
                 counters,
                 cluster.own(),
@@ -493,6 +493,21 @@ public final class Engine implements AutoCloseable {
         followers.add(OwnResources.follow(cluster.access(), OwnResources.CONTAINMENTS, shown::accept));
         every(1, TimeUnit.SECONDS, telling, sets::tell);
         every(500, TimeUnit.MILLISECONDS, telling, shown::show);
+    }
+
+    /** As they would be read now. */
+    private ActionSetResources actionSetResources() {
+        Path folder = EngineSettings.clusterActionSets(settings.state());
+        return new ActionSetResources(
+                () -> new ActionSetReader(
+                        Policy.whereIn(inForce.rules()),
+                        Optional.of(inForce.rules().rules().stream()
+                                .map(Rule::name)
+                                .collect(Collectors.toUnmodifiableSet()))),
+                name -> inForce.actionSets()
+                        .named(name)
+                        .filter(set -> !Path.of(set.place().file()).startsWith(folder))
+                        .isPresent());
     }
 
     private Optional<String> whyNotArmed(String actionSet) {
@@ -507,10 +522,21 @@ public final class Engine implements AutoCloseable {
         if (!lacking.isEmpty()) {
             return Optional.of(String.join("; ", lacking));
         }
-        if (budgets.tripped().contains(actionSet)) {
-            return Optional.of("it has used up its budget; see pounce rearm");
-        }
-        return Optional.empty();
+        return overBudget(actionSet);
+    }
+
+    private Optional<String> overBudget(String actionSet) {
+        return budgets.tripped().contains(actionSet)
+                ? Optional.of("it has used up its budget; see pounce rearm")
+                : Optional.empty();
+    }
+
+    /** The same of one that is not loaded yet. Blocks for the API server, for less time than that gives us. */
+    private List<String> whyItWouldNotBeArmed(ActionSet set) {
+        List<String> reasons = new ArrayList<>();
+        reach.permissions().ifPresent(rights -> reasons.addAll(rights.wouldLack(set, ADMISSION_PATIENCE)));
+        overBudget(set.name()).ifPresent(reasons::add);
+        return reasons;
     }
 
     /** Under what their sets say now, should that be less than it was; what they allow themselves is not in the journal. */
@@ -590,13 +616,16 @@ public final class Engine implements AutoCloseable {
     }
 
     /**
-     * Takes in other products' alerts, if the settings say so.
+     * Takes in other products' alerts, and judges action sets for the API server, if the settings say so.
      *
      * @param alerts the channel: plans one and writes that down, on the caller's thread; false when it could not be
      * @param pipeline what stands behind the channel
      * @throws IOException when the address cannot be listened on, or a file of ours cannot be used
      */
     public void listen(Predicate<Alert> alerts, ResponsePipeline pipeline, Supplier<Vertx> vertx) throws IOException {
+        if (settings.admission().isPresent()) {
+            judge(settings.admission().get(), vertx.get());
+        }
         if (settings.listening().isEmpty()) {
             return;
         }
@@ -627,6 +656,7 @@ public final class Engine implements AutoCloseable {
         AlertServer listens = AlertServer.start(
                 vertx.get(), listening, token, new FalcoAlerts(ids, clock), started, journal::failure);
         server = listens;
+        every(CERTIFICATE_SECONDS, TimeUnit.SECONDS, files, listens::renewCertificate);
         LOG.infov(
                 "Listening for alerts on {0}://{1}:{2,number,#}{3}",
                 listening.tls().isPresent() ? "https" : "http",
@@ -638,6 +668,16 @@ public final class Engine implements AutoCloseable {
         if (settings.probe().isEmpty()) {
             onlooker.armed();
         }
+    }
+
+    private void judge(AdmissionServer.Settings where, Vertx vertx) throws IOException {
+        AdmissionServer judges = AdmissionServer.start(
+                vertx, where, new ActionSetAdmission(actionSetResources(), this::whyItWouldNotBeArmed));
+        admission = judges;
+        every(CERTIFICATE_SECONDS, TimeUnit.SECONDS, files, judges::renewCertificate);
+        LOG.infov(
+                "Judging action sets for the API server on https://{0}:{1,number,#}{2}",
+                where.address().getAddress().getHostAddress(), judges.port(), AdmissionServer.PATH);
     }
 
     private RecentAlerts recentAlerts() {
@@ -746,7 +786,7 @@ public final class Engine implements AutoCloseable {
         if (watching != null) {
             watching.end();
         }
-        closeInTurn(intake, server, warmUp, control, probe);
+        closeInTurn(intake, server, admission, warmUp, control, probe);
         Optional.ofNullable(answering).ifPresent(ResponsePipeline::ending);
         closeInTurn(processes, reach, correlator);
         closeInTurn(() -> journal.append(new JournalEntry.EngineStopped("asked to")), journal);

@@ -1,5 +1,6 @@
 package dev.pounce;
 
+import dev.pounce.intake.AdmissionServer;
 import dev.pounce.intake.Listening;
 import dev.pounce.planning.Mode;
 import java.io.IOException;
@@ -20,6 +21,7 @@ import java.util.Optional;
  * @param ceiling no action set goes further than this
  * @param probe the native probe's program; empty to watch nothing and live by what others see
  * @param listening where other products' alerts are taken from
+ * @param admission where an API server asks what we think of action sets
  * @param cluster the one that is answered for
  * @param containerd further directories in which a containerd keeps its state, besides those that are known
  * @param keep how long journal entries are kept at least
@@ -34,6 +36,7 @@ public record EngineSettings(
         Mode ceiling,
         Optional<Path> probe,
         Optional<Listening> listening,
+        Optional<AdmissionServer.Settings> admission,
         Optional<ClusterSettings> cluster,
         List<Path> containerd,
         Duration keep,

@@ -99,16 +99,16 @@ class ArchitectureTest {
     }
 
     @ArchTest
-    static void onlyTheAlertServerKnowsVertx(JavaClasses classes) {
+    static void onlyTheServersOfTheIntakeKnowVertx(JavaClasses classes) {
         noClasses()
                 .that()
                 .resideInAnyPackage(packagesOf(STAGES))
                 .and()
-                .haveNameNotMatching("dev\\.pounce\\.intake\\.AlertServer.*")
+                .haveNameNotMatching("dev\\.pounce\\.intake\\.(AlertServer|AdmissionServer|Endpoint).*")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("io.vertx..")
-                .because("how alerts travel is one class's business; take an Alert")
+                .because("how requests travel is the business of few; take an Alert")
                 .check(classes);
     }
 

@@ -39,6 +39,7 @@ class PolicyWatchTest {
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
+                Optional.empty(),
                 List.of(),
                 Duration.ofDays(90),
                 "test",

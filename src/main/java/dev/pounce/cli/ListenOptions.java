@@ -1,5 +1,6 @@
 package dev.pounce.cli;
 
+import dev.pounce.intake.AdmissionServer;
 import dev.pounce.intake.Listening;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -14,7 +15,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code --listen} and what belongs to it: where other products' alerts are taken from. */
+/** {@code --listen}, {@code --admission} and what belongs to them: whom the engine lets talk to it by HTTP. */
 final class ListenOptions {
 
     private static final Pattern FORM = Pattern.compile("(?:\\[([0-9a-fA-F:.%]+)]|([^:\\[\\]]+)):(\\d{1,5})");
@@ -36,9 +37,20 @@ final class ListenOptions {
     boolean open;
 
     @Option(
+            names = "--admission",
+            paramLabel = "ADDRESS:PORT",
+            description = {
+                "Judges ActionSet resources for the API server before it stores them, by HTTPS, such as 0.0.0.0:2804.",
+                "Needs --tls-cert and --tls-key, and a ValidatingWebhookConfiguration that names this address."
+            })
+    Optional<String> admission = Optional.empty();
+
+    @Option(
             names = "--tls-cert",
             paramLabel = "FILE",
-            description = "Certificate chain, PEM. Required with --tls-key where others can reach the address.")
+            description =
+                    "Certificate chain, PEM. Required with --tls-key where others can reach the address. Read again when it"
+                            + " changes.")
     Optional<Path> certificate = Optional.empty();
 
     @Option(names = "--tls-key", paramLabel = "FILE", description = "Private key of the certificate, PEM.")
@@ -46,16 +58,19 @@ final class ListenOptions {
 
     /** @throws ParameterException when these options do not fit together */
     Optional<Listening> listening() {
-        if (address.isEmpty()) {
-            if (open || certificate.isPresent() || key.isPresent()) {
-                throw usage("--no-auth, --tls-cert and --tls-key say how to listen; expected --listen with them");
-            }
-            return Optional.empty();
-        }
         if (certificate.isPresent() != key.isPresent()) {
             throw usage("--tls-cert and --tls-key belong together; found one, expected both or none");
         }
-        InetSocketAddress where = parse(address.get());
+        if (address.isEmpty()) {
+            if (open) {
+                throw usage("--no-auth says how to listen; expected --listen with it");
+            }
+            if (certificate.isPresent() && admission.isEmpty()) {
+                throw usage("--tls-cert and --tls-key say how to listen; expected --listen or --admission with them");
+            }
+            return Optional.empty();
+        }
+        InetSocketAddress where = parse("--listen", address.get());
         if (!where.getAddress().isLoopbackAddress()) {
             if (open) {
                 throw usage("--no-auth on " + address.get() + ", which others can reach; expected a loopback address"
@@ -66,23 +81,32 @@ final class ListenOptions {
                         + " read on its way; expected --tls-cert and --tls-key, or a loopback address");
             }
         }
-        return Optional.of(new Listening(
-                where,
-                !open,
-                certificate.map(chain -> new Listening.Tls(
-                        chain.toAbsolutePath(), key.orElseThrow().toAbsolutePath()))));
+        return Optional.of(new Listening(where, !open, tls()));
     }
 
-    private InetSocketAddress parse(String text) {
+    /** @throws ParameterException when these options do not fit together */
+    Optional<AdmissionServer.Settings> admission() {
+        return admission.map(text -> new AdmissionServer.Settings(
+                parse("--admission", text),
+                tls().orElseThrow(() -> usage("--admission without TLS, and an API server asks by HTTPS alone; expected"
+                        + " --tls-cert and --tls-key with it"))));
+    }
+
+    private Optional<Listening.Tls> tls() {
+        return certificate.flatMap(chain -> key.map(
+                secret -> new Listening.Tls(chain.toAbsolutePath(), secret.toAbsolutePath())));
+    }
+
+    private InetSocketAddress parse(String option, String text) {
         Matcher form = FORM.matcher(text);
         if (!form.matches() || Integer.parseInt(form.group(3)) > 65_535) {
-            throw usage("'" + text + "' as --listen; expected ADDRESS:PORT, such as 127.0.0.1:2803 or [::1]:2803");
+            throw usage("'" + text + "' as " + option + "; expected ADDRESS:PORT, such as 127.0.0.1:2803 or [::1]:2803");
         }
         String host = form.group(1) != null ? form.group(1) : form.group(2);
         try {
             return new InetSocketAddress(InetAddress.getByName(host), Integer.parseInt(form.group(3)));
         } catch (UnknownHostException unknown) {
-            throw usage("'" + host + "' as --listen is no address of this machine and no name that is known");
+            throw usage("'" + host + "' as " + option + " is no address of this machine and no name that is known");
         }
     }
 

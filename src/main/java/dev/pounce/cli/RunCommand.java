@@ -8,6 +8,7 @@ import dev.pounce.LineWriter;
 import dev.pounce.Policy;
 import dev.pounce.UnusableCluster;
 import dev.pounce.audit.JournalUnavailable;
+import dev.pounce.intake.AdmissionServer;
 import dev.pounce.intake.Listening;
 import dev.pounce.planning.Mode;
 import dev.pounce.source.Problems;
@@ -137,6 +138,12 @@ final class RunCommand implements Callable<Integer> {
                     spec.commandLine(), "--no-probe without --listen: nothing would ever be seen; expected --listen");
         }
         Optional<ClusterSettings> of = cluster.cluster(System.getenv());
+        Optional<AdmissionServer.Settings> admission = listen.admission();
+        if (admission.isPresent() && !of.map(ClusterSettings::actionSets).orElse(false)) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--admission judges the cluster's ActionSet resources; expected --cluster-actionsets with it");
+        }
         EngineSettings settings = new EngineSettings(
                 state.directory.toAbsolutePath(),
                 rules.isEmpty() ? List.of(Home.directory().resolve("rules/detection")) : rules,
@@ -145,6 +152,7 @@ final class RunCommand implements Callable<Integer> {
                 ceiling,
                 noProbe ? Optional.empty() : Optional.of(probe.toAbsolutePath()),
                 listening,
+                admission,
                 of,
                 containerd,
                 keep,

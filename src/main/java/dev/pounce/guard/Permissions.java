@@ -20,6 +20,7 @@ import dev.pounce.planning.ActionSets;
 import dev.pounce.planning.NeededRights;
 import dev.pounce.planning.NeededRights.Permission;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -30,6 +31,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
@@ -81,17 +83,9 @@ public final class Permissions {
     public void check(ActionSets sets) {
         Map<Permission, Said> answers = new HashMap<>();
         Map<String, Said> found = new HashMap<>();
-        Optional<String> failure = Optional.empty();
         Set<Permission> needed = new TreeSet<>(ofItself);
         sets.all().forEach(set -> needed.addAll(NeededRights.of(NeededRights.of(set))));
-        for (Permission permission : needed) {
-            if (failure.isEmpty() && EXTENSIONS.contains(permission.group())) {
-                failure = ask(permission.group(), found);
-            }
-            if (failure.isEmpty() && found.get(permission.group()) != Said.NO) {
-                failure = ask(permission, answers);
-            }
-        }
+        Optional<String> failure = ask(needed, answers, found, () -> clock.instant().plus(PATIENCE));
         Map<Permission, Said> allSaid = new HashMap<>(said);
         allSaid.putAll(answers);
         allSaid.keySet().retainAll(needed);
@@ -102,12 +96,28 @@ public final class Permissions {
         problem = failure.orElse("");
         Map<String, List<String>> lacking = new LinkedHashMap<>();
         for (ActionSet set : sets.all()) {
-            List<String> reasons = refused(NeededRights.of(set));
+            List<String> reasons = refused(NeededRights.of(set), said, groups);
             if (!reasons.isEmpty()) {
                 lacking.put(set.name(), reasons);
             }
         }
         missing = Map.copyOf(lacking);
+    }
+
+    /**
+     * What a set would lack if it were loaded, as {@link #missing} says it. Asks only for what was not asked before, and
+     * remembers nothing; what the server does not say in time is not known to be missing.
+     *
+     * @param patience for which it may block
+     */
+    public List<String> wouldLack(ActionSet set, Duration patience) {
+        Map<Permission, Said> answers = new HashMap<>(said);
+        Map<String, Said> found = new HashMap<>(groups);
+        Instant until = clock.instant().plus(patience);
+        Collection<Right> rights = NeededRights.of(set);
+        @SuppressWarnings("unused") // what is known is enough
+        Optional<String> failure = ask(NeededRights.of(rights), answers, found, () -> until);
+        return refused(rights, answers, found);
     }
 
     /** Why sets are not armed, by their names; each reason is such as {@code the engine may not patch pods}. */
@@ -141,7 +151,7 @@ public final class Permissions {
             return Optional.of("action set '" + actionSet + "' is not armed: " + String.join("; ", reasons));
         }
         // Steps of sets that were loaded after the last check are judged by what they need themselves
-        List<String> refused = refused(needed);
+        List<String> refused = refused(needed, said, groups);
         if (!refused.isEmpty()) {
             return Optional.of(String.join("; ", refused));
         }
@@ -163,7 +173,8 @@ public final class Permissions {
         };
     }
 
-    private List<String> refused(Collection<Right> rights) {
+    private static List<String> refused(
+            Collection<Right> rights, Map<Permission, Said> said, Map<String, Said> groups) {
         List<String> reasons = new ArrayList<>();
         Set<Permission> permissions = NeededRights.of(rights);
         Set<String> extensions = extensionsOf(permissions);
@@ -194,13 +205,30 @@ public final class Permissions {
         return "the engine may not " + permission.display();
     }
 
-    /** Returns what went wrong. */
-    private Optional<String> ask(String group, Map<String, Said> found) {
+    /** Asks for all that is not among the answers yet. Returns what went wrong, and stops there. */
+    private Optional<String> ask(
+            Collection<Permission> needed,
+            Map<Permission, Said> answers,
+            Map<String, Said> found,
+            Supplier<Instant> deadline) {
+        Optional<String> failure = Optional.empty();
+        for (Permission permission : needed) {
+            if (failure.isEmpty() && EXTENSIONS.contains(permission.group())) {
+                failure = ask(permission.group(), found, deadline);
+            }
+            if (failure.isEmpty() && found.get(permission.group()) != Said.NO && !answers.containsKey(permission)) {
+                failure = ask(permission, answers, deadline);
+            }
+        }
+        return failure;
+    }
+
+    private Optional<String> ask(String group, Map<String, Said> found, Supplier<Instant> deadline) {
         if (found.containsKey(group)) {
             return Optional.empty();
         }
         Request discovery = new Request("GET", "/apis/" + group, Map.of(), "", "");
-        return switch (api.send(discovery, clock.instant().plus(PATIENCE))) {
+        return switch (api.send(discovery, deadline.get())) {
             case Reply.Ok ok -> {
                 found.put(group, Said.YES);
                 yield Optional.empty();
@@ -215,13 +243,14 @@ public final class Permissions {
         };
     }
 
-    private Optional<String> ask(Permission permission, Map<Permission, Said> answers) {
+    private Optional<String> ask(
+            Permission permission, Map<Permission, Said> answers, Supplier<Instant> deadline) {
         boolean allowed = true;
         for (String namespace :
                 permission.isClusterWide() || ofItself.contains(permission) ? List.of("") : namespaces) {
             switch (api.send(
                     Request.review(REVIEWS, review(permission, namespace)),
-                    clock.instant().plus(PATIENCE))) {
+                    deadline.get())) {
                 case Reply.Ok(int code, var body) ->
                     allowed &= body.path("status").path("allowed").asBoolean(false);
                 case Reply.Refused refused -> {

@@ -1,17 +1,13 @@
 package dev.pounce.intake;
 
 import io.vertx.core.Context;
-import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
-import io.vertx.core.http.HttpServer;
-import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
-import io.vertx.core.net.PemKeyCertOptions;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -20,9 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -64,14 +58,13 @@ public final class AlertServer implements AutoCloseable {
     private static final long STRANGER_NANOS = TimeUnit.SECONDS.toNanos(10);
     private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(75);
     private static final long SWEEP_MILLIS = 1_000;
-    private static final long PATIENCE_SECONDS = 10;
 
     private static final CharSequence JSON = HttpHeaders.createOptimized("application/json");
     private static final CharSequence RETRY_AFTER = HttpHeaders.createOptimized("Retry-After");
     private static final CharSequence SOON = HttpHeaders.createOptimized("1");
 
+    private final Endpoint endpoint;
     private final Context loop;
-    private final Listening listening;
     private final Optional<Token> token;
     private final FalcoAlerts alerts;
     private final Intake intake;
@@ -80,7 +73,6 @@ public final class AlertServer implements AutoCloseable {
 
     // Of the loop's thread
     private final Map<HttpConnection, Link> links = new LinkedHashMap<>(); // the oldest first
-    private @Nullable HttpServer server;
     private long bytesHeld;
     private long sweeper;
 
@@ -135,8 +127,8 @@ public final class AlertServer implements AutoCloseable {
             Intake intake,
             Supplier<Optional<String>> unready,
             int connections) {
-        this.loop = vertx.getOrCreateContext();
-        this.listening = listening;
+        this.endpoint = new Endpoint(vertx, listening.address(), listening.tls());
+        this.loop = endpoint.loop();
         this.token = token;
         this.alerts = alerts;
         this.intake = intake;
@@ -176,45 +168,27 @@ public final class AlertServer implements AutoCloseable {
             throw new IllegalArgumentException("a token is to be asked for, and none is there");
         }
         AlertServer server = new AlertServer(vertx, listening, token, alerts, intake, unready, connections);
-        Promise<HttpServer> listens = Promise.promise();
-        server.loop.runOnContext(go -> server.listen(vertx, listens));
-        try {
-            server.await(listens);
-            return server;
-        } catch (ExecutionException refused) {
-            Throwable why = refused.getCause() == null ? refused : refused.getCause();
-            throw new IOException("cannot listen on " + listening.address() + ": " + why.getMessage(), why);
-        }
+        server.listen();
+        return server;
     }
 
-    private void listen(Vertx vertx, Promise<HttpServer> listens) {
-        HttpServerOptions options = new HttpServerOptions()
-                .setHost(listening.address().getAddress().getHostAddress())
-                .setPort(listening.address().getPort())
-                .setHttp2ClearTextEnabled(false) // one request at a time on a connection
-                .setUseAlpn(false)
-                .setPerFrameWebSocketCompressionSupported(false)
-                .setPerMessageWebSocketCompressionSupported(false)
-                .setTcpNoDelay(true)
-                .setAcceptBacklog(MOST_CONNECTIONS)
-                .setMaxHeaderSize(8_192)
-                .setMaxInitialLineLength(4_096);
-        listening.tls().ifPresent(tls -> options.setSsl(true)
-                .setKeyCertOptions(new PemKeyCertOptions()
-                        .setCertPath(tls.certificate().toString())
-                        .setKeyPath(tls.key().toString())));
-        server = vertx.createHttpServer(options)
-                .connectionHandler(this::connected)
-                .exceptionHandler(gone -> {}) // before there is a request
-                .requestHandler(this::requested);
-        server.listen().onComplete(listens);
-        sweeper = vertx.setPeriodic(SWEEP_MILLIS, now -> sweep());
+    private void listen() throws IOException {
+        endpoint.open(MOST_CONNECTIONS, server -> {
+            server.connectionHandler(this::connected)
+                    .exceptionHandler(gone -> {}) // before there is a request
+                    .requestHandler(this::requested);
+            sweeper = loop.owner().setPeriodic(SWEEP_MILLIS, now -> sweep());
+        });
     }
 
     /** As it turned out to be. Any thread. */
     public int port() {
-        HttpServer listens = server;
-        return listens == null ? 0 : listens.actualPort();
+        return endpoint.port();
+    }
+
+    /** To be called now and then: takes another certificate from its files. Blocks for them. */
+    public void renewCertificate() {
+        endpoint.renew();
     }
 
     private void connected(HttpConnection connection) {
@@ -487,32 +461,9 @@ public final class AlertServer implements AutoCloseable {
     /** Refuses what still comes, and lets go of everybody. The intake must have answered what it took. */
     @Override
     public void close() {
-        Promise<Void> closed = Promise.promise();
-        loop.runOnContext(go -> {
+        endpoint.close(() -> {
             sendDecided();
             loop.owner().cancelTimer(sweeper);
-            HttpServer listens = server;
-            if (listens == null) {
-                closed.complete();
-            } else {
-                listens.close().onComplete(closed);
-            }
         });
-        try {
-            await(closed);
-        } catch (IOException | ExecutionException broken) {
-            throw new IllegalStateException("the server for alerts could not be closed", broken);
-        }
-    }
-
-    private <T> void await(Promise<T> promise) throws IOException, ExecutionException {
-        try {
-            promise.future().toCompletionStage().toCompletableFuture().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
-        } catch (TimeoutException late) {
-            throw new IOException("the event loop did not answer within " + PATIENCE_SECONDS + " s", late);
-        } catch (InterruptedException hurried) {
-            Thread.currentThread().interrupt();
-            throw new IOException("interrupted", hurried);
-        }
     }
 }

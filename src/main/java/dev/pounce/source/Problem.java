@@ -1,5 +1,6 @@
 package dev.pounce.source;
 
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -23,8 +24,17 @@ public record Problem(Severity severity, Place place, String found, String expec
 
     /** As a compiler would print it; the suggestion is a line of its own. */
     public String render() {
-        String first = place + ": " + severity.name().toLowerCase(java.util.Locale.ROOT) + ": found " + found
-                + ", expected " + expected;
+        return renderAt(place.toString());
+    }
+
+    /** The same for readers to whom a line and a column say nothing. */
+    public String renderAt(String where) {
+        return where + ": " + severity.name().toLowerCase(Locale.ROOT) + ": " + words();
+    }
+
+    /** What is wrong, without where; the suggestion is a line of its own. */
+    public String words() {
+        String first = "found " + found + ", expected " + expected;
         return suggestion.map(s -> first + System.lineSeparator() + "    " + s).orElse(first);
     }
 }
