@@ -140,9 +140,9 @@ final class Deeds implements AutoCloseable {
         return List.of(
                 new Deed(type, none, this::pod),
                 new Deed(type, none, () -> isolatedWithList(none)).about("networkpolicies"),
-                new Deed(type, workload, () -> podOf("ReplicaSet")),
-                new Deed(type, workload, () -> podOf("StatefulSet")).about("statefulsets"),
-                new Deed(type, workload, () -> podOf("DaemonSet")).about("daemonsets"),
+                new Deed(type, workload, () -> unlistedPodOf("ReplicaSet")),
+                new Deed(type, workload, () -> unlistedPodOf("StatefulSet")).about("statefulsets"),
+                new Deed(type, workload, () -> unlistedPodOf("DaemonSet")).about("daemonsets"),
                 // Of nobody's workload it is the pod alone
                 new Deed(type, workload, this::pod).about("pods"),
                 new Deed(type, workload, () -> isolatedWithList(none)).about("networkpolicies"),
@@ -260,6 +260,12 @@ final class Deeds implements AutoCloseable {
         before.put("allow", Map.of("cidrs", List.of("192.0.2.0/24")));
         trial.carryOut(Trial.action(ActionType.POD_ISOLATE, pod, before));
         return pod;
+    }
+
+    /** A list of an earlier deed could be for the workload's pods, too. */
+    private PodRef unlistedPodOf(String kind) {
+        cluster.kubectl("delete", "networkpolicies", "--all");
+        return podOf(kind);
     }
 
     private Asset with(String definitions, Supplier<Asset> target) {
