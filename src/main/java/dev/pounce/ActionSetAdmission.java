@@ -91,7 +91,8 @@ final class ActionSetAdmission implements Judge {
             return response.put("allowed", true);
         }
         JsonNode set = request.path("object");
-        String name = set.path("metadata").path("name").asText(request.path("name").asText());
+        String name =
+                set.path("metadata").path("name").asText(request.path("name").asText());
         Reading reading = resources.read(name, set);
         boolean allowed = !reading.hasErrors()
                 || (request.path("operation").asText().equals("UPDATE")

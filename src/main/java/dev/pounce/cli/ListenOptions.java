@@ -93,14 +93,15 @@ final class ListenOptions {
     }
 
     private Optional<Listening.Tls> tls() {
-        return certificate.flatMap(chain -> key.map(
-                secret -> new Listening.Tls(chain.toAbsolutePath(), secret.toAbsolutePath())));
+        return certificate.flatMap(
+                chain -> key.map(secret -> new Listening.Tls(chain.toAbsolutePath(), secret.toAbsolutePath())));
     }
 
     private InetSocketAddress parse(String option, String text) {
         Matcher form = FORM.matcher(text);
         if (!form.matches() || Integer.parseInt(form.group(3)) > 65_535) {
-            throw usage("'" + text + "' as " + option + "; expected ADDRESS:PORT, such as 127.0.0.1:2803 or [::1]:2803");
+            throw usage(
+                    "'" + text + "' as " + option + "; expected ADDRESS:PORT, such as 127.0.0.1:2803 or [::1]:2803");
         }
         String host = form.group(1) != null ? form.group(1) : form.group(2);
         try {

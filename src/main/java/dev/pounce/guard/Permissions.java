@@ -85,7 +85,8 @@ public final class Permissions {
         Map<String, Said> found = new HashMap<>();
         Set<Permission> needed = new TreeSet<>(ofItself);
         sets.all().forEach(set -> needed.addAll(NeededRights.of(NeededRights.of(set))));
-        Optional<String> failure = ask(needed, answers, found, () -> clock.instant().plus(PATIENCE));
+        Optional<String> failure =
+                ask(needed, answers, found, () -> clock.instant().plus(PATIENCE));
         Map<Permission, Said> allSaid = new HashMap<>(said);
         allSaid.putAll(answers);
         allSaid.keySet().retainAll(needed);
@@ -243,14 +244,11 @@ public final class Permissions {
         };
     }
 
-    private Optional<String> ask(
-            Permission permission, Map<Permission, Said> answers, Supplier<Instant> deadline) {
+    private Optional<String> ask(Permission permission, Map<Permission, Said> answers, Supplier<Instant> deadline) {
         boolean allowed = true;
         for (String namespace :
                 permission.isClusterWide() || ofItself.contains(permission) ? List.of("") : namespaces) {
-            switch (api.send(
-                    Request.review(REVIEWS, review(permission, namespace)),
-                    deadline.get())) {
+            switch (api.send(Request.review(REVIEWS, review(permission, namespace)), deadline.get())) {
                 case Reply.Ok(int code, var body) ->
                     allowed &= body.path("status").path("allowed").asBoolean(false);
                 case Reply.Refused refused -> {

@@ -138,10 +138,14 @@ final class Endpoint {
         judged = now;
         try {
             if (now.isEmpty()) {
-                LOG.errorv("{0} or its key cannot be read: the certificate from before stays", tls.get().certificate());
+                LOG.errorv(
+                        "{0} or its key cannot be read: the certificate from before stays",
+                        tls.get().certificate());
             } else if (await(listens.updateSSLOptions(
                     new SSLOptions().setKeyCertOptions(now.get().options())))) {
-                LOG.infov("The certificate in {0} has changed and is in use now", tls.get().certificate());
+                LOG.infov(
+                        "The certificate in {0} has changed and is in use now",
+                        tls.get().certificate());
             }
         } catch (IOException | ExecutionException unusable) {
             LOG.errorv(

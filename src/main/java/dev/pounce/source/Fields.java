@@ -50,8 +50,8 @@ public final class Fields {
     /** A problem of that document whose words name fields where they named lines. */
     public Problem inWords(Problem problem) {
         Matcher line = OTHER_LINE.matcher(problem.expected());
-        String expected = line.replaceFirst(found -> Matcher.quoteReplacement(
-                "at " + fieldOf(new Place("", Integer.parseInt(found.group(1)), 1))));
+        String expected = line.replaceFirst(
+                found -> Matcher.quoteReplacement("at " + fieldOf(new Place("", Integer.parseInt(found.group(1)), 1))));
         return new Problem(problem.severity(), problem.place(), problem.found(), expected, problem.suggestion());
     }
 

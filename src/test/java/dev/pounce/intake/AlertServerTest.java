@@ -3,6 +3,7 @@ package dev.pounce.intake;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.pounce.testing.ACertificate;
 import dev.pounce.testing.Eventually;
 import io.vertx.core.Vertx;
 import java.io.IOException;
@@ -16,6 +17,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
@@ -23,10 +25,12 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
+import javax.net.ssl.SSLHandshakeException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -110,6 +114,54 @@ class AlertServerTest {
         assertThat(response.statusCode()).isEqualTo(200);
         assertThat(response.body()).isEmpty();
         assertThat(handled).containsExactly("R");
+    }
+
+    @Test
+    void byHttpsTheTokenAndTheCertificateOfTheFilesAreNeeded(@TempDir Path folder) throws Exception {
+        // Given
+        ACertificate certificate = ACertificate.of("ip:127.0.0.1");
+        certificate.into(folder);
+        Listening listening = new Listening(
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                true,
+                Optional.of(new Listening.Tls(folder.resolve("tls.crt"), folder.resolve("tls.key"))));
+        try (AlertServer https = AlertServer.start(
+                VERTX,
+                listening,
+                Optional.of(new Token(SECRET)),
+                new FalcoAlerts(() -> "d", () -> NOON),
+                intake,
+                () -> unready)) {
+            URI uri = URI.create("https://127.0.0.1:" + https.port() + "/");
+            HttpClient trusting =
+                    HttpClient.newBuilder().sslContext(certificate.trust()).build();
+
+            // When
+            HttpResponse<String> response =
+                    trusting.send(post(alert("R")).uri(uri).build(), HttpResponse.BodyHandlers.ofString());
+
+            // Then
+            assertThat(response.statusCode()).isEqualTo(200);
+            assertThat(response.version()).isEqualTo(HttpClient.Version.HTTP_1_1);
+            assertThat(handled).containsExactly("R");
+            assertThat(trusting.send(
+                                    HttpRequest.newBuilder(uri)
+                                            .POST(HttpRequest.BodyPublishers.ofString(alert("S")))
+                                            .build(),
+                                    HttpResponse.BodyHandlers.ofString())
+                            .statusCode())
+                    .isEqualTo(401);
+            assertThatThrownBy(
+                            () -> client.send(post(alert("S")).uri(uri).build(), HttpResponse.BodyHandlers.ofString()))
+                    .isInstanceOf(SSLHandshakeException.class);
+            assertThatThrownBy(() -> client.send(
+                            post(alert("S"))
+                                    .uri(URI.create(uri.toString().replace("https", "http")))
+                                    .build(),
+                            HttpResponse.BodyHandlers.ofString()))
+                    .isInstanceOf(IOException.class);
+            assertThat(handled).containsExactly("R");
+        }
     }
 
     @Test
