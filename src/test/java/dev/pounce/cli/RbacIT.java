@@ -429,7 +429,7 @@ class RbacIT {
     @Test
     void ofTheClustersOwnResources() {
         // Given
-        List<String> defined = define();
+        List<String> defined = RealCluster.define();
         Set<Permission> printed = rbac(List.of(new Step(ActionType.PROCESS_KILL, Map.of())), "--cluster-actionsets")
                 .everywhere();
         Set<Permission> own = new TreeSet<>(printed);
@@ -447,25 +447,8 @@ class RbacIT {
                         .isNotEmpty();
             }
         } finally {
-            defined.forEach(name -> RealCluster.kubectlAnywhere("delete", "crd", name, "--timeout=30s"));
+            RealCluster.forget(defined);
         }
-    }
-
-    /** Returns those that were not there. */
-    private static List<String> define() {
-        List<String> missing = new ArrayList<>();
-        for (ApiPath path : List.of(OwnResources.ACTION_SETS, OwnResources.CONTAINMENTS)) {
-            String name = path.resource() + "." + path.group();
-            if (RealCluster.tryKubectl("get", "crd", name).exit() != 0) {
-                missing.add(name);
-            }
-        }
-        if (!missing.isEmpty()) {
-            RealCluster.kubectlAnywhere("apply", "--server-side", "-f", "k8s/chart/pounce/crds/pounce.yaml");
-            missing.forEach(name ->
-                    RealCluster.kubectlAnywhere("wait", "--for=condition=Established", "crd/" + name, "--timeout=30s"));
-        }
-        return missing;
     }
 
     /** A set comes and is told of; something is in force, is not any more, and is shown so. */

@@ -95,6 +95,27 @@ public final class RealCluster implements ExecutionCondition, BeforeAllCallback,
         return ran.said().strip();
     }
 
+    /** Defines our own resources. Returns those that were not there, for {@link #forget}. */
+    public static List<String> define() {
+        List<String> missing = new ArrayList<>();
+        for (ApiPath path : List.of(OwnResources.ACTION_SETS, OwnResources.CONTAINMENTS)) {
+            String name = path.resource() + "." + path.group();
+            if (tryKubectl("get", "crd", name).exit() != 0) {
+                missing.add(name);
+            }
+        }
+        if (!missing.isEmpty()) {
+            kubectlAnywhere("apply", "--server-side", "-f", "k8s/chart/pounce/crds/pounce.yaml");
+            missing.forEach(
+                    name -> kubectlAnywhere("wait", "--for=condition=Established", "crd/" + name, "--timeout=30s"));
+        }
+        return missing;
+    }
+
+    public static void forget(List<String> defined) {
+        defined.forEach(name -> kubectlAnywhere("delete", "crd", name, "--timeout=30s"));
+    }
+
     public void apply(String yaml) {
         try {
             Path file = Files.createTempFile("pounce-it", ".yaml");
