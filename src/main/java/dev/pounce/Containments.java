@@ -79,20 +79,27 @@ final class Containments {
      * has said before stays.
      *
      * @throws JournalUnavailable when it cannot be; then nothing may be changed
+     * @throws IllegalStateException when it is to be taken back already; then nothing more may be changed
      */
-    void prepare(String response, String step, Action.TakeBack prepared) {
+    synchronized void prepare(String response, String step, Action.TakeBack prepared) {
+        Held before = held.get(new Key(response, step));
+        if (before != null && (before.underWay || isReleased(before.containment))) {
+            // What is taken back now knows nothing of a further change, and would leave it in force for ever
+            throw new IllegalStateException("it is being taken back already");
+        }
         Instant now = clock.instant();
-        Action.TakeBack undo = undoOf(response, step)
-                .map(before -> withWhatWasSaid(before, prepared))
-                .orElse(prepared);
+        Action.TakeBack undo = before == null ? prepared : withWhatWasSaid(before.containment.undo(), prepared);
         Optional<Instant> due = undo.parameters().time("for").map(now::plus);
         journal.append(new JournalEntry.UndoPrepared(response, step, undo, due));
         remember(new Containment(response, step, undo, now, due, Optional.empty()));
     }
 
+    private static boolean isReleased(Containment one) {
+        return one.undo().before().containsKey(Action.TakeBack.RELEASED);
+    }
+
     private static Action.TakeBack withWhatWasSaid(Action.TakeBack before, Action.TakeBack now) {
         Map<String, String> all = new HashMap<>(before.before());
-        all.remove(Action.TakeBack.RELEASED);
         all.putAll(now.before());
         return new Action.TakeBack(now.taken(), all);
     }
@@ -249,7 +256,7 @@ final class Containments {
                 one.trouble());
         synchronized (this) {
             Held held = this.held.get(new Key(one.response(), one.step()));
-            if (held == null || held.underWay || one.undo().before().containsKey(Action.TakeBack.RELEASED)) {
+            if (held == null || held.underWay || isReleased(one)) {
                 return one;
             }
             remember(now);
@@ -258,13 +265,15 @@ final class Containments {
         return now;
     }
 
-    private CompletionStage<Outcome> takeBack(Containment containment) {
+    private CompletionStage<Outcome> takeBack(Containment wanted) {
+        Containment containment;
         synchronized (this) {
-            Held one = held.get(new Key(containment.response(), containment.step()));
+            Held one = held.get(new Key(wanted.response(), wanted.step()));
             if (one == null || one.underWay) {
                 return CompletableFuture.completedStage(new Outcome.Withheld("it is being taken back already"));
             }
             one.underWay = true;
+            containment = one.containment; // more may have been said since
         }
         return actuators
                 .takeBack(containment.undo(), clock.instant().plus(PATIENCE))

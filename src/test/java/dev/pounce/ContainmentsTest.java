@@ -255,6 +255,33 @@ class ContainmentsTest {
         assertThat(second.toCompletableFuture().join()).isInstanceOf(Outcome.Withheld.class);
     }
 
+    @Test
+    void nothingMoreIsChangedOnceItIsTakenBack() {
+        // Given
+        containments.prepare("r1", "set/isolate", new Action.TakeBack(ISOLATE, Map.of("kernel", "a")));
+        CompletableFuture<Outcome> slow = new CompletableFuture<>();
+        remote.slow = slow;
+        CompletionStage<Map<String, Outcome>> release = containments.release("r1", Optional.empty(), "ann");
+
+        // When
+        assertThatThrownBy(() ->
+                        containments.prepare("r1", "set/isolate", new Action.TakeBack(ISOLATE, Map.of("policy", "b"))))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("taken back");
+        slow.complete(new Outcome.Failed("the API server is away", true));
+
+        // Then
+        assertThat(release.toCompletableFuture().join()).hasSize(1);
+        assertThatThrownBy(() ->
+                        containments.prepare("r1", "set/isolate", new Action.TakeBack(ISOLATE, Map.of("policy", "b"))))
+                .as("a release that failed is still wanted")
+                .isInstanceOf(IllegalStateException.class);
+        assertThat(containments.all()).singleElement().satisfies(one -> assertThat(
+                        one.undo().before())
+                .containsEntry("kernel", "a")
+                .containsKey(Action.TakeBack.RELEASED));
+    }
+
     private static Action.OnCluster isolate(String time) {
         return new Action.OnCluster(
                 ActionType.POD_ISOLATE,

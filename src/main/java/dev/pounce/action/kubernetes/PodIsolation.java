@@ -139,10 +139,13 @@ final class PodIsolation implements ClusterStep {
             }
             // What is in force in the kernel must not be forgotten, whatever there is to say of the policy
             String why = noPolicy.outcome().words();
+            String byNoPolicy = noPolicy.isUnheard() && attempt.changed()
+                    ? "whether by a policy, too, is not known"
+                    : "by no policy";
             return cut.holds() && oneOfMany(attempt).isEmpty()
-                    ? attempt.done(cut.words() + ", and by no policy: " + why)
+                    ? attempt.done(cut.words() + ", and " + byNoPolicy + ": " + why)
                     : new Outcome.Failed(
-                            "by no policy: " + why + "; " + cut.remark(oneOfMany(attempt)),
+                            byNoPolicy + ": " + why + "; " + cut.remark(oneOfMany(attempt)),
                             noPolicy.outcome() instanceof Outcome.Failed failed && failed.retryable());
         }
     }
