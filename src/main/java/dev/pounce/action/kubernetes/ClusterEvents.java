@@ -43,7 +43,7 @@ final class ClusterEvents implements AutoCloseable {
     private static final Duration LONGEST_WAIT = Duration.ofSeconds(30);
     private static final Duration LONGEST_REQUEST = Duration.ofSeconds(5);
 
-    /** The server takes no longer note: 1,024 bytes. Ours are mostly ASCII; what is not has at most three bytes. */
+    /** The server takes no longer note; bytes. */
     private static final int LONGEST_NOTE = 1_024;
 
     private static final Logger LOG = Logger.getLogger(ClusterEvents.class);
@@ -120,23 +120,23 @@ final class ClusterEvents implements AutoCloseable {
     }
 
     private Waiting event(Attempt attempt, String what, String reason, boolean warning, String said) {
-        String note =
-                what + ": " + said + (attempt.response().isEmpty() ? "" : " (response " + attempt.response() + ")");
         return new Waiting(
                 attempt.resolved(),
                 attempt.action().verb(),
                 reason,
                 warning,
-                note.length() > LONGEST_NOTE / 3 ? shortened(note) : note,
+                note(what + ": " + said, attempt.response()),
                 clock.instant());
     }
 
-    private static String shortened(String note) {
-        StringBuilder text = new StringBuilder(note);
-        while (text.toString().getBytes(UTF_8).length > LONGEST_NOTE) {
+    /** Shortened if it has to be, but never by the response: that is what leads into the journal. */
+    static String note(String said, String response) {
+        String end = response.isEmpty() ? "" : " (response " + response + ")";
+        StringBuilder text = new StringBuilder(said);
+        while ((text + end).getBytes(UTF_8).length > LONGEST_NOTE) {
             text.setLength(Math.min(text.length() - 1, LONGEST_NOTE));
         }
-        return text.toString();
+        return text + end;
     }
 
     /** Events that nobody was told of. */

@@ -44,36 +44,55 @@ final class PodTerminate implements ClusterStep {
                     : ended(attempt, certain, pod, true);
         }
         mayEnd(attempt, certain, pod);
-        Optional<Share> least = attempt.parameters().share("minHealthy");
-        Optional<Owner> counted = Owner.of(pod).filter(owner -> owner.isOf("apps", "ReplicaSet", "StatefulSet"));
-        if (least.isPresent() && counted.isPresent()) {
-            replicas.alone(attempt, counted.get(), () -> {
-                enoughStay(attempt, certain, pod, counted.get(), least.get());
-                return accepted(attempt, certain);
-            });
-        } else {
-            accepted(attempt, certain);
-        }
+        accepted(attempt, certain, pod);
         return attempt.rehearsal()
                 ? attempt.done(certain.display() + " would be deleted")
                 : ended(attempt, certain, pod, false);
     }
 
     /** Returns once the server has taken the deletion on, or has that behind it. */
-    private static PodRef accepted(Attempt attempt, PodRef certain) throws StepEnds {
-        switch (attempt.tryChangeUnlessConflict(request(attempt, certain))) {
+    private void accepted(Attempt attempt, PodRef certain, JsonNode pod) throws StepEnds {
+        Optional<Share> least = attempt.parameters().share("minHealthy");
+        Optional<Owner> counted = Owner.of(pod).filter(owner -> owner.isOf("apps", "ReplicaSet", "StatefulSet"));
+        if (least.isEmpty() || counted.isEmpty()) {
+            Reply reply = attempt.tryChangeUnlessConflict(request(attempt, certain));
+            accepted(attempt, certain, reply, attempt.lostAnswer());
+            return;
+        }
+        boolean lost = false;
+        while (true) {
+            // Counted anew each time, and paused without holding the turn: one that a budget keeps shall not keep
+            // others
+            Reply reply = replicas.alone(attempt, counted.get(), () -> {
+                enoughStay(attempt, certain, pod, counted.get(), least.get());
+                return attempt.tryChangeNow(request(attempt, certain));
+            });
+            boolean passing =
+                    reply instanceof Reply.Unheard || (reply instanceof Reply.Refused refused && refused.isPassing());
+            Duration pause = reply instanceof Reply.Refused refused
+                    ? refused.retryAfter().orElse(LONGEST_BETWEEN_LOOKS)
+                    : LONGEST_BETWEEN_LOOKS;
+            if (!passing || attempt.rehearsal() || !attempt.pause(pause)) {
+                accepted(attempt, certain, reply, lost);
+                return;
+            }
+            lost |= !(reply instanceof Reply.Refused refused && refused.code() == 429);
+        }
+    }
+
+    /** @param lost whether an earlier answer was */
+    private static void accepted(Attempt attempt, PodRef certain, Reply reply, boolean lost) throws StepEnds {
+        switch (reply) {
+            case Reply.Ok ok -> {}
             case Reply.Refused refused
             when refused.isConflict() || refused.isNotFound() -> {
-                if (attempt.lostAnswer() && !attempt.rehearsal() && isGone(attempt, certain)) {
-                    return certain; // by an earlier try of ours, whose answer was lost
+                if (lost && !attempt.rehearsal() && isGone(attempt, certain)) {
+                    return; // by an earlier try of ours
                 }
                 attempt.meantPod(certain);
                 throw attempt.refusal(refused);
             }
             case Reply.Refused refused when refused.code() == 429 -> throw overBudget(certain, refused);
-            case Reply.Ok ok -> {
-                return certain;
-            }
             case Reply.Refused refused -> throw attempt.refusal(refused);
             case Reply.Unheard unheard -> throw StepEnds.unheard(unheard.why());
         }
