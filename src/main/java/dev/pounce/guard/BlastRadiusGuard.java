@@ -114,7 +114,7 @@ public final class BlastRadiusGuard implements Guard {
         taken.values().removeIf(one -> one.by() == step);
     }
 
-    /** Of steps on one pod only: what else an engine before this one did shows in what is ready. */
+    /** Of the pod that a step was aimed at; what else an engine before this one took shows in what is ready. */
     @Override
     public synchronized void recall(Action action, Instant begun) {
         boolean onePod =
@@ -136,7 +136,10 @@ public final class BlastRadiusGuard implements Guard {
     private void identify() {
         recalled.removeIf(one -> {
             Reach reach = one(one.action().target());
-            reach.pods().forEach(pod -> take(pod.uid(), pod.namespace(), one.action(), one.begun()));
+            // A pod that was made since has only taken the name
+            reach.pods().stream()
+                    .filter(pod -> !pod.created().isAfter(one.begun()))
+                    .forEach(pod -> take(pod.uid(), pod.namespace(), one.action(), one.begun()));
             return reach.unknown() == null || !clock.instant().isBefore(until(one.action(), one.begun()));
         });
     }

@@ -370,6 +370,7 @@ class BlastRadiusGuardTest {
     void whatAnEngineBeforeThisOneTookStillCounts() {
         // Given
         cluster.running("shop", "web", 6).running("shop", "db", 6);
+        clock.advance(Duration.ofMinutes(5));
         Action ofLongAgo = terminate("web-5", Guards.NONE).action();
         Action byUid = terminate("web-0", Guards.NONE).action();
         Action byName = new Action.OnCluster(
@@ -391,6 +392,26 @@ class BlastRadiusGuardTest {
 
         // Then
         assertThat(verdicts).containsExactly("Deny", "Allow", "Deny", "Allow");
+    }
+
+    @Test
+    void aPodThatHasTakenTheNameSinceIsNotOutAlready() {
+        // Given
+        cluster.running("shop", "db", 6);
+        Action byName = new Action.OnCluster(
+                ActionType.POD_TERMINATE,
+                new PodRef("shop", "db-0", Optional.empty()),
+                ActionType.POD_TERMINATE.read(Map.of()));
+
+        // When
+        clock.advance(Duration.ofMinutes(1));
+        guard.recall(byName, ACluster.MORNING.minusSeconds(1));
+        String first = judged(terminate("db-0", share("1")));
+        String second = judged(terminate("db-1", share("1")));
+
+        // Then
+        assertThat(first).isEqualTo("Allow");
+        assertThat(second).as("the one that has the name now counts").isEqualTo("Deny");
     }
 
     @Test
