@@ -81,14 +81,15 @@ public final class NodeActuator implements RemoteActuator {
 
     /**
      * The same, for steps that are more than this: what it puts in force stands beside what others have, even with the same
-     * list, so that each is released for itself. To be closed by closing this one.
+     * list, so that each is released for itself. Such a step may cut off a second container, when it is resumed and the first
+     * has been started again: one release gives back the network of both. To be closed by closing this one.
      */
     public RemoteActuator besideOthers() {
         return new RemoteActuator() {
             @Override
             public CompletionStage<Outcome> carryOut(
                     Action.OnCluster action, Circumstances why, Instant deadline, BeforeChange beforeChange) {
-                return inLane(action, () -> isolate(action, why, deadline, beforeChange, List.of("--beside")));
+                return inLane(action, () -> isolate(action, why, deadline, beforeChange, true));
             }
 
             @Override
@@ -119,7 +120,7 @@ public final class NodeActuator implements RemoteActuator {
     @Override
     public CompletionStage<Outcome> carryOut(
             Action.OnCluster action, Circumstances why, Instant deadline, BeforeChange beforeChange) {
-        return inLane(action, () -> isolate(action, why, deadline, beforeChange, List.of()));
+        return inLane(action, () -> isolate(action, why, deadline, beforeChange, false));
     }
 
     @Override
@@ -182,16 +183,15 @@ public final class NodeActuator implements RemoteActuator {
     }
 
     private Outcome isolate(
-            Action.OnCluster action,
-            Circumstances why,
-            Instant deadline,
-            BeforeChange beforeChange,
-            List<String> options)
+            Action.OnCluster action, Circumstances why, Instant deadline, BeforeChange beforeChange, boolean beside)
             throws NoTarget, IOException {
         Target target = resolve(action);
-        String key = keyOf(why, target.container());
+        String step = why.response() + "/" + why.step();
+        String key = keyOf(beside ? step : step + "/" + target.container().shortId());
         List<String> arguments = with(target.arguments(), "--key", key, "--ask");
-        arguments.addAll(options);
+        if (beside) {
+            arguments.add("--beside");
+        }
         try (ProbeCommand command = start(arguments, deadline)) {
             JsonNode plan = command.answer();
             if (!word(plan).equals("planned")) {
@@ -344,8 +344,7 @@ public final class NodeActuator implements RemoteActuator {
     }
 
     /** The same for the same step after a restart, and for no other. */
-    static String keyOf(Circumstances why, ContainerRef container) {
-        String key = why.response() + "/" + why.step() + "/" + container.shortId();
+    private static String keyOf(String key) {
         if (key.length() <= KEY_MAX && key.chars().allMatch(c -> c > ' ' && c < 0x7f)) {
             return key;
         }
