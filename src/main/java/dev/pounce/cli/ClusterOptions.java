@@ -64,16 +64,26 @@ final class ClusterOptions {
             }
             return none();
         }
-        Optional<Path> named = kubeconfig.or(() -> Optional.ofNullable(environment.get("KUBECONFIG"))
-                .filter(text -> !text.isBlank())
-                .map(Path::of));
+        Optional<Path> named = named(kubeconfig, environment);
         if (named.isPresent() && !Files.isReadable(named.get())) {
             throw new ParameterException(
                     spec.commandLine(), named.get() + " cannot be read; expected a kubeconfig, or --no-cluster");
         }
-        return named.isPresent() || Files.isReadable(SERVICE_ACCOUNT)
+        return named.isPresent() || isInPod()
                 ? Optional.of(new ClusterSettings(named.map(Path::toAbsolutePath), actionSets, namespaces))
                 : none();
+    }
+
+    /** The file that somebody has named, by the option or by {@code KUBECONFIG}; nobody has named that of the home. */
+    static Optional<Path> named(Optional<Path> option, Map<String, String> environment) {
+        return option.or(() -> Optional.ofNullable(environment.get("KUBECONFIG"))
+                .filter(text -> !text.isBlank())
+                .map(Path::of));
+    }
+
+    /** Whether there is a cluster without a file: that of our own pod. */
+    static boolean isInPod() {
+        return Files.isReadable(SERVICE_ACCOUNT);
     }
 
     private Optional<ClusterSettings> none() {

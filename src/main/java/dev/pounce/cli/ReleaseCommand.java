@@ -8,6 +8,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -28,7 +29,8 @@ import picocli.CommandLine.Spec;
             "Exit code 0 when all of it is as before, 1 when something is not, or nothing was in force.",
             "",
             "With --cluster whatever is in force in the cluster, by any engine that shows it there: its Containments are",
-            "deleted, and the engines take back what they stand for. Exit code 0 when none is left, 1 when some are."
+            "deleted, and the engines take back what they stand for. Exit code 0 when no engine holds anything any",
+            "more, 1 when one does. What an engine left as it is, and why, stands in its journal."
         })
 final class ReleaseCommand implements Callable<Integer> {
 
@@ -40,8 +42,16 @@ final class ReleaseCommand implements Callable<Integer> {
     @Mixin
     StateOption state;
 
+    /** Ours, but in tests. */
+    Map<String, String> environment = System.getenv();
+
     @Option(names = "--cluster", description = "All that is in force in the cluster; for uninstalling.")
     boolean cluster;
+
+    @Option(
+            names = "--yes",
+            description = "Do so; without it, --cluster says which cluster that is and how much is in force.")
+    boolean yes;
 
     @Option(
             names = "--kubeconfig",
@@ -81,16 +91,20 @@ final class ReleaseCommand implements Callable<Integer> {
                             + " --cluster, expected one of them");
         }
         if (cluster) {
-            Optional<Path> named = kubeconfig.or(
-                    () -> Optional.ofNullable(System.getenv("KUBECONFIG")).map(Path::of));
+            Optional<Path> named = ClusterOptions.named(kubeconfig, environment);
+            if (named.isEmpty() && !ClusterOptions.isInPod()) {
+                throw new Refusal("no cluster is named; expected --kubeconfig, KUBECONFIG, or to run in a pod");
+            }
             try (ClusterAccess access = ClusterAccess.open(named, Version.current(), Clock.systemUTC())) {
-                return new ReleaseOfCluster(
-                                        access.api(),
-                                        Clock.systemUTC(),
-                                        spec.commandLine().getOut())
-                                .within(patience)
-                        ? 0
-                        : 1;
+                ReleaseOfCluster release = new ReleaseOfCluster(
+                        access.api(), Clock.systemUTC(), spec.commandLine().getOut());
+                int inForce = release.count();
+                spec.commandLine().getOut().println(access.server() + ": " + inForce + " in force");
+                spec.commandLine().getOut().flush();
+                if (inForce > 0 && !yes) {
+                    throw new Refusal("nothing was released; expected --yes to release all that is in force there");
+                }
+                return inForce == 0 || release.within(patience) ? 0 : 1;
             } catch (IllegalArgumentException unusable) {
                 throw new Refusal(String.valueOf(unusable.getMessage()));
             }

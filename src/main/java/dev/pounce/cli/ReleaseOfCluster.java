@@ -32,9 +32,19 @@ final class ReleaseOfCluster {
     }
 
     /**
-     * Blocks until nothing is in force, or for this long.
+     * How much is in force. Changes nothing.
      *
-     * @return whether nothing is
+     * @throws Refusal when the API server does not let us, or has no such resources
+     */
+    int count() {
+        return inForce().size();
+    }
+
+    /**
+     * Blocks until no engine holds anything any more, or for this long. What an engine withheld when it took it back, it does
+     * not hold any more either: the resource does not tell.
+     *
+     * @return whether none does
      * @throws Refusal when the API server does not let us, or has no such resources
      */
     boolean within(Duration patience) throws InterruptedException {
@@ -67,10 +77,10 @@ final class ReleaseOfCluster {
             Map<String, JsonNode> now = inForce();
             left.keySet().stream()
                     .filter(name -> !now.containsKey(name))
-                    .forEach(name -> out.println(name + ": released"));
+                    .forEach(name -> out.println(name + ": no longer held by an engine"));
             left = now;
         }
-        out.println("nothing is in force in the cluster");
+        out.println("no engine holds anything any more; what one left as it is, and why, stands in its journal");
         out.flush();
         return true;
     }

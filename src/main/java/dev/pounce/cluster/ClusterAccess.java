@@ -68,6 +68,11 @@ public final class ClusterAccess implements AutoCloseable {
         return api;
     }
 
+    /** The API server's URL, for a person. */
+    public String server() {
+        return client.getConfiguration().getMasterUrl();
+    }
+
     /** For what is watched, and for what is streamed. */
     public KubernetesClient client() {
         return client;

@@ -12,6 +12,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.stream.Collectors;
@@ -67,24 +68,31 @@ class ReleaseOfClusterTest {
 
     private record Ran(int exit, String out) {}
 
-    private Ran run(String... arguments) throws IOException {
+    private String server() {
+        return "http://" + server.getAddress().getHostString() + ":"
+                + server.getAddress().getPort() + "/";
+    }
+
+    private String kubeconfig() throws IOException {
         Path kubeconfig = Files.writeString(folder.resolve("kubeconfig"), """
                 apiVersion: v1
                 kind: Config
                 current-context: it
                 contexts: [{ name: it, context: { cluster: it, user: it } }]
                 users: [{ name: it, user: { token: none } }]
-                clusters: [{ name: it, cluster: { server: "http://%s:%d" } }]
-                """.formatted(
-                        server.getAddress().getHostString(), server.getAddress().getPort()));
+                clusters: [{ name: it, cluster: { server: "%s" } }]
+                """.formatted(server()));
+        return kubeconfig.toString();
+    }
+
+    private Ran run(String... arguments) {
         StringWriter out = new StringWriter();
-        int exit = new CommandLine(new ReleaseCommand())
+        ReleaseCommand command = new ReleaseCommand();
+        command.environment = Map.of();
+        int exit = new CommandLine(command)
                 .setOut(new PrintWriter(out, true))
                 .setErr(new PrintWriter(out, true))
-                .execute(
-                        arguments.length > 0
-                                ? arguments
-                                : new String[] {"--cluster", "--within", "1s", "--kubeconfig", kubeconfig.toString()});
+                .execute(arguments);
         return new Ran(exit, out.toString());
     }
 
@@ -95,10 +103,15 @@ class ReleaseOfClusterTest {
         inForce.add("b-2");
 
         // When
-        Ran ran = run();
+        Ran ran = run("--cluster", "--yes", "--within", "1s", "--kubeconfig", kubeconfig());
 
         // Then
-        assertThat(ran).isEqualTo(new Ran(0, "a-1: released\nb-2: released\nnothing is in force in the cluster\n"));
+        assertThat(ran).isEqualTo(new Ran(0, server() + """
+                        : 2 in force
+                        a-1: no longer held by an engine
+                        b-2: no longer held by an engine
+                        no engine holds anything any more; what one left as it is, and why, stands in its journal
+                        """));
     }
 
     @Test
@@ -109,19 +122,57 @@ class ReleaseOfClusterTest {
         stuck.add("b-2");
 
         // When
-        Ran ran = run();
+        Ran ran = run("--cluster", "--yes", "--within", "1s", "--kubeconfig", kubeconfig());
 
         // Then
-        assertThat(ran)
-                .isEqualTo(new Ran(
-                        1,
-                        "a-1: released\nb-2: still in force, pod.isolate of pod/shop/web by engine node-1:"
-                                + " it cannot be reached\n"));
+        assertThat(ran).isEqualTo(new Ran(1, server() + """
+                        : 2 in force
+                        a-1: no longer held by an engine
+                        b-2: still in force, pod.isolate of pod/shop/web by engine node-1: it cannot be reached
+                        """));
     }
 
     @Test
-    void oneResponseOrTheWholeClusterIsNamed() throws IOException {
-        assertThat(run(new String[] {"--within", "1s"}).exit()).isEqualTo(2);
+    void itIsSaidWhichClusterThatIsAndNothingIsDoneBeforeYes() throws IOException {
+        // Given
+        inForce.add("a-1");
+
+        // When
+        Ran ran = run("--cluster", "--kubeconfig", kubeconfig());
+
+        // Then
+        assertThat(ran.exit()).isEqualTo(1);
+        assertThat(ran.out()).startsWith(server() + ": 1 in force\n").contains("nothing was released; expected --yes");
+        assertThat(inForce).containsExactly("a-1");
+    }
+
+    @Test
+    void whereNothingIsInForceNothingHasToBeConfirmed() throws IOException {
+        assertThat(run("--cluster", "--kubeconfig", kubeconfig()).exit()).isZero();
+    }
+
+    @Test
+    void aClusterThatNobodyHasNamedIsLeftAlone() throws IOException {
+        // Given
+        inForce.add("a-1");
+        System.setProperty("kubeconfig", kubeconfig()); // the client finds it, as it would that of the user's home
+        try {
+            // When
+            Ran ran = run("--cluster", "--yes", "--within", "1s");
+
+            // Then
+            assertThat(ran.exit()).isEqualTo(1);
+            assertThat(ran.out())
+                    .contains("no cluster is named; expected --kubeconfig, KUBECONFIG, or to run in a pod");
+            assertThat(inForce).containsExactly("a-1");
+        } finally {
+            System.clearProperty("kubeconfig");
+        }
+    }
+
+    @Test
+    void oneResponseOrTheWholeClusterIsNamed() {
+        assertThat(run("--within", "1s").exit()).isEqualTo(2);
         assertThat(run("--cluster", "a-response").exit()).isEqualTo(2);
     }
 }
