@@ -13,9 +13,10 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 
@@ -30,7 +31,8 @@ import org.jboss.logging.Logger;
  *
  * <p>Whoever reaches the address may ask: an answer says nothing that is secret and changes nothing. So what all together can
  * take is limited: {@value #MOST_CONNECTIONS} connections with one request each, {@value #MOST_BYTES} bytes, {@value #JUDGES}
- * judged at a time. Whoever is slow is let go. An API server that gets no answer goes by the failure policy that it was told.
+ * judged at a time while {@value #MOST_CONNECTIONS} wait. Whoever is slow is let go; what has left counts until no judge has its
+ * review any more. An API server that gets no answer goes by the failure policy that it was told.
  */
 public final class AdmissionServer implements AutoCloseable {
 
@@ -44,6 +46,12 @@ public final class AdmissionServer implements AutoCloseable {
     static final int JUDGES = 2;
 
     private static final long RECEIVING_MILLIS = TimeUnit.SECONDS.toMillis(10);
+
+    /** The longest that an API server waits. */
+    private static final long JUDGING_MILLIS = TimeUnit.SECONDS.toMillis(30);
+
+    private static final Judge.Answer BUG =
+            new Judge.Answer.Bad(new Refusal(500, "a bug in the engine", "its journal says more"));
     private static final CharSequence JSON = HttpHeaders.createOptimized("application/json");
     private static final Logger LOG = Logger.getLogger(AdmissionServer.class);
 
@@ -65,8 +73,13 @@ public final class AdmissionServer implements AutoCloseable {
 
     private final Endpoint endpoint;
     private final Judge judge;
-    private final ExecutorService judges = Executors.newFixedThreadPool(
-            JUDGES, Thread.ofPlatform().daemon().name("admission-", 0).factory());
+    private final ExecutorService judges = new ThreadPoolExecutor(
+            JUDGES,
+            JUDGES,
+            0,
+            TimeUnit.SECONDS,
+            new ArrayBlockingQueue<>(MOST_CONNECTIONS),
+            Thread.ofPlatform().daemon().name("admission-", 0).factory());
 
     // Of the loop's thread
     private final Set<HttpConnection> connections = new LinkedHashSet<>(); // the oldest first
@@ -159,13 +172,19 @@ public final class AdmissionServer implements AutoCloseable {
     /** One request and its answer. Of the loop's thread. */
     private final class Exchange {
         private final HttpServerRequest request;
-        private final long timer;
-        private final Buffer body = Buffer.buffer();
-        private boolean over;
+        private long timer;
+        private Buffer body = Buffer.buffer();
+        private long held;
+        private boolean judging;
+        private volatile boolean over; // read by judges, too
 
         Exchange(HttpServerRequest request) {
             this.request = request;
-            this.timer = endpoint.loop().owner().setTimer(RECEIVING_MILLIS, late -> request.connection()
+            this.timer = closeAfter(RECEIVING_MILLIS);
+        }
+
+        private long closeAfter(long millis) {
+            return endpoint.loop().owner().setTimer(millis, late -> request.connection()
                     .close());
         }
 
@@ -174,8 +193,9 @@ public final class AdmissionServer implements AutoCloseable {
                 return;
             }
             body.appendBuffer(chunk);
+            held += chunk.length();
             bytesHeld += chunk.length();
-            if (body.length() > LARGEST_REVIEW) {
+            if (held > LARGEST_REVIEW) {
                 refuse(new Refusal(413, "a body that is too large", "at most " + LARGEST_REVIEW + " bytes"));
             } else if (bytesHeld > MOST_BYTES) {
                 refuse(tooMuch());
@@ -187,18 +207,39 @@ public final class AdmissionServer implements AutoCloseable {
             if (over) {
                 return;
             }
+            timer = closeAfter(JUDGING_MILLIS);
             byte[] review = body.getBytes();
+            body = Buffer.buffer();
+            judging = true;
             try {
-                judges.execute(() -> {
-                    Judge.Answer answer = answerTo(review);
-                    endpoint.loop().runOnContext(go -> answer(answer));
-                });
-            } catch (RejectedExecutionException ending) {
-                refuse(new Refusal(503, "an engine that is about to end", "that it is asked again later"));
+                judges.execute(() -> judge(review));
+            } catch (RejectedExecutionException full) {
+                judged(new Judge.Answer.Bad(
+                        judges.isShutdown()
+                                ? new Refusal(503, "an engine that is about to end", "that it is asked again later")
+                                : tooMuch()));
             }
         }
 
-        private void answer(Judge.Answer answer) {
+        /** Of a judge's thread. Whatever happens to it, the loop hears that it has ended. */
+        private void judge(byte[] review) {
+            Judge.Answer answer = BUG;
+            try {
+                if (!over) {
+                    answer = judge.answerTo(review);
+                }
+            } catch (RuntimeException | Error bug) {
+                LOG.error("A review is not answered because of a bug in the engine", bug);
+            } finally {
+                Judge.Answer last = answer;
+                endpoint.loop().runOnContext(go -> judged(last));
+            }
+        }
+
+        private void judged(Judge.Answer answer) {
+            endpoint.loop().owner().cancelTimer(timer);
+            judging = false;
+            release();
             switch (answer) {
                 case Judge.Answer.Given(String json) -> respond(200, json);
                 case Judge.Answer.Bad(Refusal why) -> refuse(why);
@@ -214,6 +255,7 @@ public final class AdmissionServer implements AutoCloseable {
             if (over) {
                 return;
             }
+            over = true;
             release();
             HttpServerResponse response = request.response();
             if (!response.closed()) {
@@ -227,23 +269,17 @@ public final class AdmissionServer implements AutoCloseable {
         /** The other side has gone. */
         void letGo() {
             endpoint.loop().owner().cancelTimer(timer);
-            if (!over) {
+            over = true;
+            if (!judging) {
                 release();
             }
         }
 
+        /** Once nobody has the bytes any more. */
         private void release() {
-            over = true;
-            bytesHeld -= body.length();
-        }
-    }
-
-    private Judge.Answer answerTo(byte[] review) {
-        try {
-            return judge.answerTo(review);
-        } catch (RuntimeException | StackOverflowError bug) {
-            LOG.error("A review is not answered because of a bug in the engine", bug);
-            return new Judge.Answer.Bad(new Refusal(500, "a bug in the engine", "its journal says more"));
+            bytesHeld -= held;
+            held = 0;
+            body = Buffer.buffer();
         }
     }
 

@@ -7,6 +7,7 @@ import dev.pounce.testing.ACertificate;
 import dev.pounce.testing.Eventually;
 import io.vertx.core.Vertx;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -17,6 +18,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -32,6 +34,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
 class AdmissionServerTest {
@@ -71,12 +74,13 @@ class AdmissionServerTest {
 
     private AdmissionServer.Judge.Answer judge(byte[] review) {
         String text = new String(review, StandardCharsets.UTF_8);
+        if (text.startsWith("wait")) {
+            judging.incrementAndGet();
+            awaitVerdict();
+            return new AdmissionServer.Judge.Answer.Given("late");
+        }
         return switch (text) {
-            case "wait" -> {
-                judging.incrementAndGet();
-                awaitVerdict();
-                yield new AdmissionServer.Judge.Answer.Given("late");
-            }
+            case "error" -> throw new AssertionError("an error");
             case "bug" -> throw new IllegalStateException("a bug");
             case "bad" -> new AdmissionServer.Judge.Answer.Bad(new Refusal(400, "nonsense", "sense"));
             default -> new AdmissionServer.Judge.Answer.Given("judged " + text.length());
@@ -129,14 +133,16 @@ class AdmissionServerTest {
         assertThat(post(client(CERTIFICATE), "bad"))
                 .returns(400, HttpResponse::statusCode)
                 .returns(
-                        "{\"error\":\"found nonsense, expected sense\",\"found\":\"nonsense\",\"expected\":\"sense\"}\n",
+                        "{\"error\":\"found nonsense, expected"
+                                + " sense\",\"found\":\"nonsense\",\"expected\":\"sense\"}\n",
                         HttpResponse::body);
     }
 
-    @Test
-    void aBugIsNoAnswerAndTheNextReviewIsJudged() throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {"bug", "error"})
+    void aBugIsNoAnswerAndTheNextReviewIsJudged(String kind) throws Exception {
         HttpClient client = client(CERTIFICATE);
-        assertThat(post(client, "bug").statusCode()).isEqualTo(500);
+        assertThat(post(client, kind).statusCode()).isEqualTo(500);
         assertThat(post(client, "next").statusCode()).isEqualTo(200);
     }
 
@@ -166,6 +172,62 @@ class AdmissionServerTest {
             assertThat(one.join().body()).isEqualTo("late");
         }
         assertThat(judging).hasValue(AdmissionServer.JUDGES + 2);
+    }
+
+    @Test
+    void theBytesOfThoseWhoHaveGoneCountUntilNoJudgeHasThem() throws Exception {
+        goneCount(AdmissionServer.MOST_BYTES / AdmissionServer.LARGEST_REVIEW, AdmissionServer.LARGEST_REVIEW);
+    }
+
+    @Test
+    void onlySoManyWaitForAJudgeThoughTheyHaveGone() throws Exception {
+        goneCount(AdmissionServer.JUDGES + AdmissionServer.MOST_CONNECTIONS, 10);
+    }
+
+    private void goneCount(int reviews, int bytes) throws Exception {
+        // Given
+        String review = "wait" + "x".repeat(bytes - 4);
+        List<CompletableFuture<HttpResponse<String>>> waiting = new ArrayList<>();
+        for (int i = 0; i < AdmissionServer.JUDGES; i++) {
+            waiting.add(client(CERTIFICATE).sendAsync(review(review), HttpResponse.BodyHandlers.ofString()));
+        }
+        Eventually.until("judges at work", () -> judging.get() == AdmissionServer.JUDGES);
+        for (int i = AdmissionServer.JUDGES; i < reviews; i++) {
+            askAndGo(review);
+        }
+
+        // When / Then
+        HttpClient client = client(CERTIFICATE);
+        assertThat(post(client, "x").statusCode()).isEqualTo(503);
+
+        // When
+        verdict.countDown();
+
+        // Then
+        Eventually.until(
+                "room",
+                () -> client.sendAsync(review("x"), HttpResponse.BodyHandlers.discarding())
+                                .join()
+                                .statusCode()
+                        == 200);
+        assertThat(waiting).allSatisfy(one -> assertThat(one.join().body()).isEqualTo("late"));
+        assertThat(judging).hasValue(AdmissionServer.JUDGES);
+    }
+
+    /** Returns when the server has received it all, and knows that nobody waits for an answer. */
+    private void askAndGo(String review) throws IOException {
+        try (Socket plain = new Socket("127.0.0.1", server().port());
+                Socket secure = CERTIFICATE
+                        .trust()
+                        .getSocketFactory()
+                        .createSocket(plain, "127.0.0.1", server().port(), true)) {
+            secure.getOutputStream()
+                    .write(("POST /admission HTTP/1.1\r\nHost: a\r\nContent-Length: " + review.length() + "\r\n\r\n"
+                                    + review)
+                            .getBytes(StandardCharsets.US_ASCII));
+            plain.shutdownOutput();
+            plain.getInputStream().transferTo(OutputStream.nullOutputStream());
+        }
     }
 
     @Test
@@ -259,6 +321,7 @@ class AdmissionServerTest {
 
     private HttpRequest review(String body) {
         return HttpRequest.newBuilder(uri("/admission?timeout=5s"))
+                .timeout(Duration.ofSeconds(15))
                 .POST(HttpRequest.BodyPublishers.ofString(body))
                 .build();
     }
