@@ -478,11 +478,16 @@ struct ending {
 static int end_if_same(const struct isolation_record *record, void *context)
 {
 	struct ending *ending = context;
+	bool in_force;
+	int left;
 
 	if (strcmp(record->key, ending->key))
 		return 0;
-	ending->left += isolation__end(record);
-	ending->ended++;
+	/* The kernel keeps the record of one that was just ended for a moment. */
+	in_force = isolation__places_in_force(record) > 0;
+	left = isolation__end(record);
+	ending->left += left;
+	ending->ended += in_force || left;
 	return 0;
 }
 
