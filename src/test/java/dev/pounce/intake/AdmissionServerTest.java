@@ -216,7 +216,7 @@ class AdmissionServerTest {
 
     /** Returns when the server has received it all, and knows that nobody waits for an answer. */
     private void askAndGo(String review) throws IOException {
-        try (Socket plain = new Socket("127.0.0.1", server().port());
+        try (Socket plain = new Socket(InetAddress.getLoopbackAddress(), server().port());
                 Socket secure = CERTIFICATE
                         .trust()
                         .getSocketFactory()
