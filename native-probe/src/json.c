@@ -57,6 +57,19 @@ void json__print_string(FILE *out, const char *text, size_t size)
 	fputc('"', out);
 }
 
+void json__print_strings(FILE *out, const char *bytes, size_t size)
+{
+	size_t at;
+
+	fputc('[', out);
+	for (at = 0; at < size; at += strnlen(bytes + at, size - at) + 1) {
+		if (at)
+			fputc(',', out);
+		json__print_string(out, bytes + at, strnlen(bytes + at, size - at));
+	}
+	fputc(']', out);
+}
+
 /* A string of the frame's tail; moves on to the next one. */
 static void print_field(FILE *out, const char *name, const char **next, size_t length)
 {
@@ -67,21 +80,9 @@ static void print_field(FILE *out, const char *name, const char **next, size_t l
 
 static void print_arguments(FILE *out, const char **next, size_t length)
 {
-	const char *end = *next + length;
-	bool first = true;
-
-	fputs(",\"argv\":[", out);
-	while (*next < end) {
-		size_t size = strnlen(*next, end - *next);
-
-		if (!first)
-			fputc(',', out);
-		json__print_string(out, *next, size);
-		*next += size + 1;
-		first = false;
-	}
-	*next = end;
-	fputc(']', out);
+	fputs(",\"argv\":", out);
+	json__print_strings(out, *next, length);
+	*next += length;
 }
 
 static void print_flags(FILE *out, uint32_t flags, const char *const *names, size_t count)

@@ -111,13 +111,8 @@ static void print_arguments(FILE *out, pid_t pid)
 		fputs(",\"argumentsCut\":true", out);
 		size = ARGUMENTS_BYTES;
 	}
-	fputs(",\"arguments\":[", out);
-	for (at = 0; at < size; at += strnlen(bytes + at, size - at) + 1) {
-		if (at)
-			fputc(',', out);
-		json__print_string(out, bytes + at, strnlen(bytes + at, size - at));
-	}
-	fputc(']', out);
+	fputs(",\"arguments\":", out);
+	json__print_strings(out, bytes, size);
 }
 
 static void print_program(FILE *out, pid_t pid)

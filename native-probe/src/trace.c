@@ -268,15 +268,8 @@ static void print_address(FILE *out, const char *label, const char *bytes, size_
 
 static void print_argv(FILE *out, const char *text, size_t length)
 {
-	size_t at;
-
-	fputs(",\"argv\":[", out);
-	for (at = 0; at < length; at += strnlen(text + at, length - at) + 1) {
-		if (at)
-			fputc(',', out);
-		json__print_string(out, text + at, strnlen(text + at, length - at));
-	}
-	fputc(']', out);
+	fputs(",\"argv\":", out);
+	json__print_strings(out, text, length);
 	if (length == TRACE_TEXT_MAX - 1)
 		fputs(",\"argvCut\":true", out);
 }

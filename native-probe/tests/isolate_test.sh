@@ -24,16 +24,7 @@ else
 fi
 serial=0
 
-ended() {
-	for child in $children; do kill -9 "$child" 2>/dev/null; done
-	wait 2>/dev/null
-	for top in "$groups/$group" "$unified/$group"; do
-		# Whoever was killed leaves its control group a moment later.
-		[ ! -d "$top" ] || until_true 5 find "$top" -depth -type d -exec rmdir {} +
-	done
-	cleanup
-}
-trap ended EXIT
+trap 'end_in "$groups/$group" "$unified/$group"' EXIT
 
 # Static, as it runs in a root where nothing else is.
 mkdir -p "$work/root/etc" "$work/root/bin"

@@ -21,6 +21,17 @@ cleanup() {
 trap cleanup EXIT
 trap 'exit 1' INT TERM
 
+# end_in GROUP...: kills the children, and removes control groups that had processes of theirs
+end_in() {
+	for child in $children; do kill -9 "$child" 2>/dev/null; done
+	wait 2>/dev/null
+	for top; do
+		# Whoever was killed leaves its control group a moment later.
+		[ ! -d "$top" ] || until_true 5 find "$top" -depth -type d -exec rmdir {} +
+	done
+	cleanup
+}
+
 pass() {
 	passed=$((passed + 1))
 	echo "ok    $*"

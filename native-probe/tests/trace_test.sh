@@ -8,16 +8,7 @@ calls=$PWD/$actors/calls
 group=pounce-trace-$$
 unified=$(awk '$3 == "cgroup2" {print $2; exit}' /proc/mounts)
 
-ended() {
-	for child in $children; do kill -9 "$child" 2>/dev/null; done
-	wait 2>/dev/null
-	for top in "/sys/fs/cgroup/pids/$group" "$unified/$group"; do
-		# Whoever was killed leaves its control group a moment later.
-		[ ! -d "$top" ] || until_true 5 find "$top" -depth -type d -exec rmdir {} +
-	done
-	cleanup
-}
-trap ended EXIT
+trap 'end_in "/sys/fs/cgroup/pids/$group" "$unified/$group"' EXIT
 
 new_id() { od -An -N32 -tx1 /dev/urandom | tr -d ' \n'; }
 
