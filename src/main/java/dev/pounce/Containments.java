@@ -2,6 +2,14 @@ package dev.pounce;
 
 import dev.pounce.action.Action;
 import dev.pounce.action.Outcome;
+import dev.pounce.asset.Asset;
+import dev.pounce.asset.ContainerRef;
+import dev.pounce.asset.EndpointRef;
+import dev.pounce.asset.NodeRef;
+import dev.pounce.asset.ObjectRef;
+import dev.pounce.asset.PodRef;
+import dev.pounce.asset.ProcessRef;
+import dev.pounce.asset.WorkloadRef;
 import dev.pounce.audit.Journal;
 import dev.pounce.audit.JournalEntry;
 import dev.pounce.audit.JournalUnavailable;
@@ -15,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import org.jboss.logging.Logger;
 
@@ -76,12 +85,36 @@ final class Containments {
 
     /**
      * Written down before a step changes anything; again when it changes more, and when it goes on after a restart: what it
-     * has said before stays.
+     * has said before stays. Blocks until it is on the disk, for what outlives this machine (decision 3).
      *
      * @throws JournalUnavailable when it cannot be; then nothing may be changed
      * @throws IllegalStateException when it is to be taken back already; then nothing more may be changed
      */
-    synchronized void prepare(String response, String step, Action.TakeBack prepared) {
+    void prepare(String response, String step, Action.TakeBack prepared) {
+        long written = written(response, step, prepared);
+        if (outlivesThisMachine(prepared.target())) {
+            try {
+                journal.durable(written).toCompletableFuture().join();
+            } catch (CompletionException failed) {
+                throw new JournalUnavailable("it could not be put on the disk: " + failed.getMessage(), failed);
+            }
+        }
+    }
+
+    /** What is done to a process or a container of this machine ends with it at the latest. */
+    static boolean outlivesThisMachine(Asset target) {
+        return switch (target) {
+            case ProcessRef process -> false;
+            case ContainerRef container -> false;
+            case PodRef pod -> true;
+            case NodeRef node -> true;
+            case ObjectRef object -> true;
+            case WorkloadRef workload -> true;
+            case EndpointRef endpoint -> true;
+        };
+    }
+
+    private synchronized long written(String response, String step, Action.TakeBack prepared) {
         Held before = held.get(new Key(response, step));
         if (before != null && (before.underWay || isReleased(before.containment))) {
             // What is taken back now knows nothing of a further change, and would leave it in force for ever
@@ -90,8 +123,9 @@ final class Containments {
         Instant now = clock.instant();
         Action.TakeBack undo = before == null ? prepared : withWhatWasSaid(before.containment.undo(), prepared);
         Optional<Instant> due = undo.parameters().time("for").map(now::plus);
-        journal.append(new JournalEntry.UndoPrepared(response, step, undo, due));
+        long last = journal.append(new JournalEntry.UndoPrepared(response, step, undo, due));
         remember(new Containment(response, step, undo, now, due, Optional.empty()));
+        return last;
     }
 
     private static boolean isReleased(Containment one) {

@@ -55,11 +55,13 @@ final class Recording {
     /**
      * The same before an act, to which it comes first; {@link #write} must follow after it.
      *
+     * @return the number of the journal's last entry
      * @throws dev.pounce.audit.JournalUnavailable when it could not be written: nothing may be done then
      */
-    void writeAhead() {
-        journal.appendAhead(take());
+    long writeAhead() {
+        long last = journal.appendAhead(take());
         ahead = true;
+        return last;
     }
 
     private List<JournalEntry> take() {

@@ -29,6 +29,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.eclipse.microprofile.reactive.messaging.Incoming;
 import org.jboss.logging.Logger;
@@ -325,7 +327,7 @@ public class ResponsePipeline {
         Instant now = clock.instant();
         undoable.forEach(
                 (step, inverse) -> record.note(new JournalEntry.UndoScheduled(plan.id(), step.id(), inverse, now)));
-        record.writeAhead();
+        long ignored = record.writeAhead();
         undoable.forEach((step, inverse) -> {
             if (inverse instanceof Action.TakeBack) {
                 containments.takeBack(plan.id(), step.id());
@@ -356,12 +358,10 @@ public class ResponsePipeline {
             case Verdict.Allow allowed -> {
                 Instant deadline = clock.instant().plus(step.patience());
                 record.note(new JournalEntry.Intended(plan.id(), step.id(), step.action(), deadline));
-                record.writeAhead(); // before the act, and throws when it cannot be
-                yield actuators.carryOut(
-                        step.action(),
-                        circumstances(plan, step),
-                        deadline,
-                        undo -> containments.prepare(plan.id(), step.id(), undo));
+                long written = record.writeAhead(); // before the act, and throws when it cannot be
+                yield mustBeOnDisk(step.action())
+                        ? onDisk(written, () -> carryOut(plan, step, deadline))
+                        : carryOut(plan, step, deadline);
             }
             case Verdict.Rehearse rehearse ->
                 actuators.rehearse(
@@ -371,6 +371,37 @@ public class ResponsePipeline {
             case Verdict.Deny(String guard, String reason) ->
                 CompletableFuture.completedStage(new Outcome.Withheld(guard + ": " + reason));
         };
+    }
+
+    private CompletionStage<Outcome> carryOut(ResponsePlan plan, ResponsePlan.Step step, Instant deadline) {
+        return actuators.carryOut(
+                step.action(),
+                circumstances(plan, step),
+                deadline,
+                undo -> containments.prepare(plan.id(), step.id(), undo));
+    }
+
+    /**
+     * What outlives this machine is on its disk before it is done (decision 3); what can be taken back waits for that by itself,
+     * once it is known how.
+     */
+    private static boolean mustBeOnDisk(Action action) {
+        return switch (action) {
+            case Action.OnProcess process -> false;
+            case Action.OnCluster cluster ->
+                cluster.type().undo().isEmpty() && Containments.outlivesThisMachine(cluster.target());
+            case Action.TakeBack undo -> false;
+        };
+    }
+
+    private CompletionStage<Outcome> onDisk(long written, Supplier<CompletionStage<Outcome>> act) {
+        return journal.durable(written)
+                .handle((never, failure) -> failure == null
+                        ? act.get()
+                        : CompletableFuture.<Outcome>completedStage(new Outcome.Failed(
+                                "nothing was done, because it could not be put on the disk: " + failure.getMessage(),
+                                true)))
+                .thenCompose(Function.identity());
     }
 
     private Circumstances circumstances(ResponsePlan plan, ResponsePlan.Step step) {

@@ -1,6 +1,7 @@
 package dev.pounce;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.pounce.action.Action;
@@ -9,6 +10,8 @@ import dev.pounce.action.Actuator;
 import dev.pounce.action.Circumstances;
 import dev.pounce.action.Outcome;
 import dev.pounce.action.RemoteActuator;
+import dev.pounce.asset.ContainerRef;
+import dev.pounce.asset.NodeRef;
 import dev.pounce.asset.PodRef;
 import dev.pounce.audit.Journal;
 import dev.pounce.audit.JournalEntry;
@@ -32,6 +35,7 @@ class ContainmentsTest {
 
     private Instant now = NOON;
     private boolean diskIsFull;
+    private CompletableFuture<Void> disk = CompletableFuture.completedFuture(null);
     private final List<JournalEntry> journal = new ArrayList<>();
     private final FakeRemote remote = new FakeRemote();
     private final Containments containments = new Containments(
@@ -282,6 +286,25 @@ class ContainmentsTest {
                 .containsKey(Action.TakeBack.RELEASED));
     }
 
+    @Test
+    void whatOutlivesThisMachineIsOnItsDiskBeforeItIsDone() {
+        // Given
+        Action.TakeBack ofAContainer = new Action.TakeBack(
+                new Action.OnCluster(
+                        ActionType.NODE_ISOLATE_CONTAINER,
+                        new ContainerRef(new NodeRef("here"), "0123456789ab"),
+                        ActionType.NODE_ISOLATE_CONTAINER.read(Map.of("for", "1h"))),
+                Map.of("key", "k"));
+        disk = CompletableFuture.failedFuture(new JournalUnavailable("the disk is gone"));
+
+        // Then
+        assertThatThrownBy(() -> containments.prepare("r1", "set/isolate", undo(ISOLATE)))
+                .isInstanceOf(JournalUnavailable.class)
+                .hasMessageContaining("the disk is gone");
+        assertThatCode(() -> containments.prepare("r2", "set/cut", ofAContainer))
+                .doesNotThrowAnyException();
+    }
+
     private static Action.OnCluster isolate(String time) {
         return new Action.OnCluster(
                 ActionType.POD_ISOLATE,
@@ -305,7 +328,7 @@ class ContainmentsTest {
 
         @Override
         public CompletionStage<Void> durable(long number) {
-            return CompletableFuture.completedFuture(null);
+            return disk;
         }
     }
 

@@ -66,6 +66,7 @@ class ResponsePipelineTest {
     private Containments containments = new Containments(
             new FakeJournal(), new Actuators(actuator, Map.of()), CLOCK); // exchanged with the pipeline
     private boolean diskIsFull;
+    private CompletableFuture<Void> disk = CompletableFuture.completedFuture(null);
 
     @Test
     void everythingUpToTheIntentIsWrittenBeforeTheActAndTheEndAfterIt() {
@@ -480,6 +481,43 @@ class ResponsePipelineTest {
     }
 
     @Test
+    void whatOutlivesThisMachineWaitsForItsDiskAndASignalDoesNot() {
+        // Given
+        disk = new CompletableFuture<>();
+        remote.silent = true;
+        remote.ends.add(new Outcome.Done("gone"));
+
+        // When
+        onCluster("enforce", TERMINATE_STEP).on(detectionOfAPod());
+        List<String> before = List.copyOf(story);
+        disk.complete(null);
+        List<String> after = List.copyOf(story);
+        disk = new CompletableFuture<>();
+        pipeline("enforce", ONE_STEP).on(detection());
+
+        // Then
+        assertThat(before).endsWith("judged", "intended");
+        assertThat(after).endsWith("intended", "| carries out pod.terminate for id-1 test/end", "ended Done");
+        assertThat(story).endsWith("| carried out process.suspend", "ended Done");
+    }
+
+    @Test
+    void whatTheDiskDoesNotTakeIsNotDone() {
+        // Given
+        disk = CompletableFuture.failedFuture(new JournalUnavailable("the disk is gone"));
+
+        // When
+        onCluster("enforce", TERMINATE_STEP).on(detectionOfAPod());
+        onCluster("enforce", LABEL_STEP).on(detectionOfAPod());
+
+        // Then
+        assertThat(story)
+                .contains("ended Failed", "ended Withheld")
+                .noneMatch(line -> line.startsWith("| carries out pod.terminate"))
+                .doesNotContain("| has changed");
+    }
+
+    @Test
     void aDetectionThatNobodyAnswersIsWrittenDownAllTheSame() {
         // Given
         ResponsePipeline pipeline = pipelineThatNobodyAnswers();
@@ -492,6 +530,7 @@ class ResponsePipelineTest {
     }
 
     private static final String ONE_STEP = "[{ id: hold, process.suspend: {} }]";
+    private static final String TERMINATE_STEP = "[{ id: end, pod.terminate: {} }]";
     private static final String LABEL_STEP = "[{ id: mark, pod.label: { labels: { seen: \"true\" } } }]";
     private static final String LABEL_THEN_ANNOTATE = "[{ id: mark, pod.label: { labels: { seen: \"true\" } } },"
             + " { id: note, pod.annotate: { annotations: { b: c } }, after: [mark] }]";
@@ -532,8 +571,12 @@ class ResponsePipelineTest {
 
     private ResponsePipeline onCluster(String mode, String steps) {
         Journal journal = new FakeJournal();
-        Actuators actuators =
-                new Actuators(actuator, Map.of(ActionType.POD_LABEL, remote, ActionType.POD_ANNOTATE, remote));
+        Actuators actuators = new Actuators(
+                actuator,
+                Map.of(
+                        ActionType.POD_LABEL, remote,
+                        ActionType.POD_ANNOTATE, remote,
+                        ActionType.POD_TERMINATE, remote));
         containments = new Containments(journal, actuators, CLOCK);
         return new ResponsePipeline(
                 journal,
@@ -648,7 +691,7 @@ class ResponsePipelineTest {
 
         @Override
         public CompletionStage<Void> durable(long number) {
-            return CompletableFuture.completedFuture(null);
+            return disk;
         }
     }
 
