@@ -44,7 +44,7 @@ public final class Api {
         }
         HttpRequest.Builder builder = http.newHttpRequestBuilder()
                 .uri(master + request.target())
-                .header("Accept", "application/json")
+                .header("Accept", request.accept())
                 .timeout(millis, TimeUnit.MILLISECONDS);
         builder = request.body().isEmpty()
                 ? builder.method(request.method(), null, null)

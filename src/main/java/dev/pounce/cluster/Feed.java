@@ -321,7 +321,7 @@ final class Feed<T> implements AutoCloseable {
     private InputStream ask(Request request) throws IOException, InterruptedException, Expired {
         HttpRequest asked = http.newHttpRequestBuilder()
                 .uri(master + request.target())
-                .header("Accept", "application/json")
+                .header("Accept", request.accept())
                 .forStreaming()
                 .build();
         CompletableFuture<HttpResponse<InputStream>> answer = http.sendAsync(asked, InputStream.class);

@@ -15,10 +15,14 @@ import java.util.stream.Collectors;
  * @param query not escaped
  * @param contentType of the body; empty when there is none
  * @param body empty when there is none
+ * @param accept in what shape the answer is wanted
  */
-public record Request(String method, String path, Map<String, String> query, String contentType, String body) {
+public record Request(
+        String method, String path, Map<String, String> query, String contentType, String body, String accept) {
 
     public static final String JSON = "application/json";
+    private static final String METADATA =
+            "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json";
     public static final String MERGE_PATCH = "application/merge-patch+json";
     public static final String JSON_PATCH = "application/json-patch+json";
     public static final String APPLY_PATCH = "application/apply-patch+yaml";
@@ -30,6 +34,10 @@ public record Request(String method, String path, Map<String, String> query, Str
 
     public Request {
         query = Map.copyOf(query);
+    }
+
+    public Request(String method, String path, Map<String, String> query, String contentType, String body) {
+        this(method, path, query, contentType, body, JSON);
     }
 
     public static Request get(ApiPath path) {
@@ -58,7 +66,16 @@ public record Request(String method, String path, Map<String, String> query, Str
     public Request with(String parameter, String value) {
         Map<String, String> more = new TreeMap<>(query);
         more.put(parameter, value);
-        return new Request(method, path, more, contentType, body);
+        return new Request(method, path, more, contentType, body, accept);
+    }
+
+    /**
+     * Of the object in the answer nothing is wanted but its metadata, which costs both sides less.
+     *
+     * <p>Format: https://kubernetes.io/docs/reference/using-api/api-concepts/, "Metadata-only fetches".
+     */
+    public Request metadataOnly() {
+        return new Request(method, path, query, contentType, body, METADATA);
     }
 
     /** The server goes all the way, admission included, and keeps nothing. */
@@ -70,7 +87,7 @@ public record Request(String method, String path, Map<String, String> query, Str
         try {
             ObjectNode options = body.isEmpty() ? OPTIONS.createObjectNode() : (ObjectNode) OPTIONS.readTree(body);
             options.putArray("dryRun").add("All");
-            return new Request(method, path, query, JSON, options.toString());
+            return new Request(method, path, query, JSON, options.toString(), accept);
         } catch (JsonProcessingException notOurs) {
             throw new IllegalArgumentException("no options of a deletion: " + body, notOurs);
         }

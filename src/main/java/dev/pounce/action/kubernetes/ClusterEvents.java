@@ -15,7 +15,8 @@ import dev.pounce.cluster.Request;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.time.temporal.ChronoUnit;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -42,6 +43,10 @@ final class ClusterEvents implements AutoCloseable {
     private static final int MOST_WAITING = 10_000;
     private static final Duration LONGEST_WAIT = Duration.ofSeconds(30);
     private static final Duration LONGEST_REQUEST = Duration.ofSeconds(5);
+
+    /** The server takes six places, no fewer, where Java leaves out zeros at the end. */
+    private static final DateTimeFormatter MICRO_TIME =
+            DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSSSSS'Z'").withZone(ZoneOffset.UTC);
 
     /** The server takes no longer note; bytes. */
     private static final int LONGEST_NOTE = 1_024;
@@ -216,7 +221,7 @@ final class ClusterEvents implements AutoCloseable {
         String name = "pounce." + Long.toHexString(clock.instant().toEpochMilli()) + "."
                 + Long.toHexString(random.nextLong());
         body.putObject("metadata").put("name", name).put("namespace", namespace);
-        body.put("eventTime", event.since().truncatedTo(ChronoUnit.MICROS).toString());
+        body.put("eventTime", microTime(event.since()));
         body.put("reportingController", CONTROLLER);
         body.put("reportingInstance", instance);
         body.put("action", event.action());
@@ -224,7 +229,11 @@ final class ClusterEvents implements AutoCloseable {
         body.set("regarding", regarding);
         body.put("note", event.note());
         body.put("type", event.warning() ? "Warning" : "Normal");
-        return Request.create(EVENTS.in(namespace), body.toString());
+        return Request.create(EVENTS.in(namespace), body.toString()).metadataOnly();
+    }
+
+    static String microTime(Instant time) {
+        return MICRO_TIME.format(time);
     }
 
     private static ObjectNode about(ObjectNode regarding, String version, String kind, String name) {

@@ -91,7 +91,8 @@ final class Metadata {
                 attempt.changes(about, before(wanted, state));
             }
             Reply reply = attempt.tryChange(
-                    Request.patch(path, Request.JSON_PATCH, patch(state, wanted).toString()));
+                    Request.patch(path, Request.JSON_PATCH, patch(state, wanted).toString())
+                            .metadataOnly());
             if (reply instanceof Reply.Refused refused && isFailedTest(refused)) {
                 // Somebody was there before us, or we were and nobody told us
                 state = state(look.object());
@@ -124,7 +125,8 @@ final class Metadata {
         List<String> others = List.of();
         while (true) {
             Reply reply = attempt.tryChange(
-                    Request.patch(path, Request.JSON_PATCH, patch(state, back).toString()));
+                    Request.patch(path, Request.JSON_PATCH, patch(state, back).toString())
+                            .metadataOnly());
             if (!(reply instanceof Reply.Refused refused && isFailedTest(refused))) {
                 attempt.heard(reply);
                 break;

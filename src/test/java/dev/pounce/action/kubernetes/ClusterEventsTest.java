@@ -3,6 +3,7 @@ package dev.pounce.action.kubernetes;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Instant;
 import org.junit.jupiter.api.Test;
 
 class ClusterEventsTest {
@@ -15,6 +16,14 @@ class ClusterEventsTest {
         // Then
         assertThat(note).startsWith("pod.label: ").endsWith(" (response 01M85NKVN60000007JFWQ36SST)");
         assertThat(note.getBytes(UTF_8).length).isBetween(1_000, 1_024);
+    }
+
+    @Test
+    void theTimeHasSixPlacesWhateverTheyAre() {
+        assertThat(ClusterEvents.microTime(Instant.parse("2026-11-24T04:15:09.198Z")))
+                .isEqualTo("2026-11-24T04:15:09.198000Z");
+        assertThat(ClusterEvents.microTime(Instant.parse("2026-11-24T04:15:09.123456789Z")))
+                .isEqualTo("2026-11-24T04:15:09.123456Z");
     }
 
     @Test
