@@ -98,3 +98,32 @@ packaged() {
 	[ -z "$(find "$root/pom.xml" "$root/src/main" "$root/src/build" "$root/native-probe" "$root/rules" "$root/actionsets" "$root"/ci/{lib.sh,package,pounce.sh} \
 		-path "$root/native-probe/build" -prune -o -type f -newer "$dist/.complete" -print -quit)" ]
 }
+
+# Said when it is warm, which is how the lesson's end is known
+lesson_options='-Dquarkus.log.category."dev.pounce".level=DEBUG -Dquarkus.log.min-level=DEBUG'
+
+# learn FOLDER COMMAND...: has a JVM learn from a start and from alerts about a cluster, as src/build/java/Lesson.java plays them.
+# The command is given a script that runs the engine, with the folder as LESSON, until all of it was learnt.
+learn() {
+	local folder=$1 teacher
+	shift
+	("$JAVA_HOME/bin/java" "$root/src/build/java/Lesson.java" "$folder" 2>"$folder/err" && touch "$folder/learnt") &
+	teacher=$!
+	until [ -e "$folder/listen" ]; do
+		kill -0 $teacher 2>/dev/null || break
+		sleep 0.1
+	done
+	# shellcheck disable=SC2016 # it is another shell that knows
+	"$@" '
+		pounce run -o json --state $LESSON/state --probe $LESSON/none --listen "$(cat $LESSON/listen)" \
+			--kubeconfig $LESSON/kubeconfig --talon $LESSON/talon.yaml --mode enforce </dev/null >/dev/null 2>>$LESSON/err &
+		for try in $(seq 3000); do
+			[ -e $LESSON/learnt ] && grep -q "Warmed up" $LESSON/err && break
+			kill -0 $! 2>/dev/null || break
+			sleep 0.1
+		done
+		kill $! && wait $! && [ -e $LESSON/learnt ]' && wait $teacher || {
+		tail -20 "$folder/err" >&2
+		return 1
+	}
+}

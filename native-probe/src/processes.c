@@ -97,7 +97,7 @@ static void print_identity(FILE *out, pid_t pid)
 static void print_arguments(FILE *out, pid_t pid)
 {
 	char path[64], bytes[ARGUMENTS_BYTES + 1];
-	ssize_t size, at;
+	ssize_t size;
 	int fd;
 
 	snprintf(path, sizeof(path), "/proc/%d/cmdline", pid);
