@@ -35,14 +35,18 @@ class OpenIntentsTest {
         return new JournalEntry.Intended(response, "stop", action, Entries.NOON);
     }
 
-    @Test
-    void onlyAnIntentWithoutAnEndIsOpenAndARestartResolvesItOnce() {
-        // Given: one that ended, one that a crash left
+    private void oneEndedAndACrashLeftOne() {
         try (FileJournal journal = open()) {
             journal.append(intended("ended", Entries.KILL));
             journal.append(new JournalEntry.Ended("ended", "stop", new Outcome.Done("dead"), StageTimings.NONE));
             journal.append(intended("open", Entries.KILL));
         }
+    }
+
+    @Test
+    void onlyAnIntentWithoutAnEndIsOpenAndARestartResolvesItOnce() {
+        // Given
+        oneEndedAndACrashLeftOne();
         List<OpenIntents.OpenIntent> intents = OpenIntents.in(state, Instant.MIN);
         assertThat(intents).singleElement().satisfies(intent -> {
             assertThat(intent.response()).isEqualTo("open");
@@ -61,11 +65,7 @@ class OpenIntentsTest {
     @Test
     void whateverWasBegunIsToldWithItsEndOrWithout() {
         // Given
-        try (FileJournal journal = open()) {
-            journal.append(intended("ended", Entries.KILL));
-            journal.append(new JournalEntry.Ended("ended", "stop", new Outcome.Done("dead"), StageTimings.NONE));
-            journal.append(intended("open", Entries.KILL));
-        }
+        oneEndedAndACrashLeftOne();
 
         // When
         List<OpenIntents.OpenIntent> begun = OpenIntents.begun(state, Entries.NOON);
