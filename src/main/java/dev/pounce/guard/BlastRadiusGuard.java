@@ -1,6 +1,7 @@
 package dev.pounce.guard;
 
 import dev.pounce.action.Action;
+import dev.pounce.action.ActionType;
 import dev.pounce.action.Share;
 import dev.pounce.asset.Answer;
 import dev.pounce.asset.Asset;
@@ -25,6 +26,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +37,9 @@ import org.jspecify.annotations.Nullable;
  * wanted it, also when the cluster does not show it (yet): a pod that is isolated stays ready. In a namespace the pods count
  * that we have taken out in the last {@link #WINDOW}, or for as long as they are to stay out.
  *
+ * <p>What an engine before this one took is found out again from the cluster. Where that cannot be told any more, it may be
+ * more than anybody allows.
+ *
  * <p>Rehearsals are counted apart. What it allows it takes for done. Any thread.
  */
 public final class BlastRadiusGuard implements Guard {
@@ -43,6 +48,17 @@ public final class BlastRadiusGuard implements Guard {
 
     private static final String NAME = "blast-radius";
     private static final int REMEMBERED = 10_000;
+
+    private static final Set<String> PODS_GO_WITH = Set.of(
+            "pods",
+            "namespaces",
+            "deployments.apps",
+            "replicasets.apps",
+            "statefulsets.apps",
+            "daemonsets.apps",
+            "replicationcontrollers",
+            "jobs.batch",
+            "cronjobs.batch");
 
     private record Key(String uid, boolean rehearsal) {}
 
@@ -67,6 +83,9 @@ public final class BlastRadiusGuard implements Guard {
     /** Whose pods are not known yet: the cluster is heard of some time after the start. */
     private final List<Recalled> recalled = new ArrayList<>();
 
+    /** Of whose pods there is no telling which there were: they are gone by now. */
+    private final List<Recalled> untold = new ArrayList<>();
+
     public BlastRadiusGuard(ClusterFacts facts, InstantSource clock) {
         this.facts = facts;
         this.clock = clock;
@@ -80,12 +99,7 @@ public final class BlastRadiusGuard implements Guard {
         Reach reach = reachOf(step.action());
         boolean limited = step.guards().blastRadius().isPresent();
         if (reach.unknown() != null) {
-            return limited
-                    ? new Verdict.Deny(
-                            NAME,
-                            reach.unknown() + ", and action set '" + step.actionSet()
-                                    + "' limits how many pods may be taken out of service")
-                    : new Verdict.Allow();
+            return limited ? new Verdict.Deny(NAME, notKnown(step, reach.unknown())) : new Verdict.Allow();
         }
         Instant now = clock.instant();
         boolean rehearsal = step.mode() != Mode.ENFORCE;
@@ -114,18 +128,14 @@ public final class BlastRadiusGuard implements Guard {
         taken.values().removeIf(one -> one.by() == step);
     }
 
-    /** Of the pod that a step was aimed at; what else an engine before this one took shows in what is ready. */
     @Override
     public synchronized void recall(Action action, Instant begun) {
-        boolean onePod =
-                switch (action.type()) {
-                    case POD_TERMINATE, POD_QUARANTINE, POD_ISOLATE, NODE_ISOLATE_CONTAINER -> true;
-                    default -> false;
-                };
-        if (!onePod || !clock.instant().isBefore(until(action, begun))) {
+        if (!takesOutOfService(action) || isOver(action, begun)) {
             return;
         }
-        if (action.target() instanceof PodRef pod && pod.uid().isPresent()) {
+        if (isOnOnePod(action)
+                && action.target() instanceof PodRef pod
+                && pod.uid().isPresent()) {
             take(pod.uid().get(), pod.namespace(), action, begun);
         } else {
             recalled.add(new Recalled(action, begun));
@@ -135,13 +145,23 @@ public final class BlastRadiusGuard implements Guard {
 
     private void identify() {
         recalled.removeIf(one -> {
-            Reach reach = one(one.action().target());
+            Reach reach = reachOf(one.action());
             // A pod that was made since has only taken the name
-            reach.pods().stream()
+            List<Pod> theirs = reach.pods().stream()
                     .filter(pod -> !pod.created().isAfter(one.begun()))
-                    .forEach(pod -> take(pod.uid(), pod.namespace(), one.action(), one.begun()));
-            return reach.unknown() == null || !clock.instant().isBefore(until(one.action(), one.begun()));
+                    .toList();
+            theirs.forEach(pod -> take(pod.uid(), pod.namespace(), one.action(), one.begun()));
+            if (reach.unknown() == null && (theirs.isEmpty() || !isTargetAllOfIt(one.action()))) {
+                untold.add(one);
+            }
+            return reach.unknown() == null;
         });
+        recalled.removeIf(one -> isOver(one.action(), one.begun()));
+        untold.removeIf(one -> isOver(one.action(), one.begun()));
+    }
+
+    private boolean isOver(Action action, Instant begun) {
+        return !clock.instant().isBefore(until(action, begun));
     }
 
     private void take(String uid, String namespace, Action action, Instant begun) {
@@ -154,24 +174,45 @@ public final class BlastRadiusGuard implements Guard {
         return lease.isAfter(window) ? lease : window;
     }
 
+    private static String notKnown(ResponsePlan.Step step, String what) {
+        return what + ", and action set '" + step.actionSet() + "' limits how many pods may be taken out of service";
+    }
+
     private @Nullable String objectionTo(
             ResponsePlan.Step step, Guards.BlastRadius limits, List<Pod> pods, boolean rehearsal) {
         String bySet = ", more than action set '" + step.actionSet() + "' allows: ";
+        Set<String> namespaces = new LinkedHashSet<>();
+        pods.stream().filter(pod -> !isTaken(pod, rehearsal)).forEach(pod -> namespaces.add(pod.namespace()));
+        for (String namespace : namespaces) {
+            Optional<Recalled> uncounted = fromBefore(namespace)
+                    .filter(one -> !isOnOnePod(one.action())
+                            // What is isolated looks as ready as before
+                            && (limits.podsPerNamespace().isPresent()
+                                    || one.action().type() == ActionType.POD_ISOLATE))
+                    .findFirst();
+            if (uncounted.isPresent()) {
+                Action action = uncounted.get().action();
+                return notKnown(
+                        step,
+                        "how many pods of namespace " + namespace + " are out of service since before the restart"
+                                + " is not known (" + action.verb() + " of "
+                                + action.target().display() + ")");
+            }
+        }
         if (limits.podsPerNamespace().isPresent()) {
             int most = limits.podsPerNamespace().get();
-            Set<String> namespaces = new LinkedHashSet<>();
-            pods.forEach(pod -> namespaces.add(pod.namespace()));
             for (String namespace : namespaces) {
-                long before = taken.entrySet().stream()
-                        .filter(one -> one.getValue().namespace().equals(namespace)
-                                && (rehearsal || !one.getKey().rehearsal()))
-                        .map(one -> one.getKey().uid())
-                        .distinct()
-                        .count();
+                long before = fromBefore(namespace).count()
+                        + taken.entrySet().stream()
+                                .filter(one -> one.getValue().namespace().equals(namespace)
+                                        && (rehearsal || !one.getKey().rehearsal()))
+                                .map(one -> one.getKey().uid())
+                                .distinct()
+                                .count();
                 long more = pods.stream()
                         .filter(pod -> pod.namespace().equals(namespace) && !isTaken(pod, rehearsal))
                         .count();
-                if (more > 0 && before + more > most) {
+                if (before + more > most) {
                     return (before + more) + " pods of namespace " + namespace + " would be taken out of service in "
                             + WINDOW.toMinutes() + " minutes" + bySet + most;
                 }
@@ -250,13 +291,45 @@ public final class BlastRadiusGuard implements Guard {
         }
     }
 
+    /** Whose pods are, or may have been, of this namespace, and are not among {@link #taken}. */
+    private Stream<Recalled> fromBefore(String namespace) {
+        return Stream.concat(recalled.stream(), untold.stream())
+                .filter(one -> namespaceOf(one.action()).map(namespace::equals).orElse(true));
+    }
+
+    private static Optional<String> namespaceOf(Action action) {
+        if (action.type() == ActionType.NODE_DRAIN || action.type() == ActionType.NODE_TAINT) {
+            return Optional.empty(); // also when aimed at one of its pods
+        }
+        return switch (action.target()) {
+            case PodRef pod -> Optional.of(pod.namespace());
+            case ObjectRef object when object.resource().equals("namespaces") -> Optional.of(object.name());
+            case ObjectRef object -> object.namespace();
+            default -> Optional.empty();
+        };
+    }
+
+    private static boolean isOnOnePod(Action action) {
+        return switch (action.type()) {
+            case POD_TERMINATE, POD_QUARANTINE, NODE_ISOLATE_CONTAINER -> true;
+            case POD_ISOLATE -> !isOnWorkload(action);
+            default -> false;
+        };
+    }
+
+    private static boolean isOnWorkload(Action action) {
+        return action.parameters().text("scope").filter("workload"::equals).isPresent();
+    }
+
+    /** Whom it took is still to be seen, as long as its target is there; of the others, those are gone by now. */
+    private static boolean isTargetAllOfIt(Action action) {
+        return isOnOnePod(action) || action.type() == ActionType.POD_ISOLATE;
+    }
+
     private Reach reachOf(Action action) {
         return switch (action.type()) {
             case POD_TERMINATE, POD_QUARANTINE, NODE_ISOLATE_CONTAINER -> one(action.target());
-            case POD_ISOLATE ->
-                action.parameters().text("scope").filter("workload"::equals).isPresent()
-                        ? workload(action.target())
-                        : one(action.target());
+            case POD_ISOLATE -> isOnWorkload(action) ? workload(action.target()) : one(action.target());
             case NODE_DRAIN -> onNode(action.target(), false);
             case NODE_TAINT -> onNode(action.target(), true);
             case OBJECT_DELETE -> deleted(action.target());
@@ -306,7 +379,7 @@ public final class BlastRadiusGuard implements Guard {
         };
     }
 
-    /** Its pods go with it; what has none takes nothing out of service by itself. */
+    /** Its pods go with it. */
     private Reach deleted(Asset target) {
         String resource = target instanceof ObjectRef object ? object.resource() : "";
         return switch (resource) {
@@ -315,9 +388,7 @@ public final class BlastRadiusGuard implements Guard {
                 yield one(new PodRef(pod.namespace().orElse(""), pod.name(), Optional.empty()));
             }
             case "deployments.apps", "replicasets.apps", "statefulsets.apps", "daemonsets.apps" -> workload(target);
-            case "replicationcontrollers", "jobs.batch", "cronjobs.batch" ->
-                Reach.unknown("how many pods " + target.display() + " has is not known");
-            default -> new Reach(List.of(), null);
+            default -> Reach.unknown("how many pods " + target.display() + " has is not known");
         };
     }
 
@@ -359,13 +430,9 @@ public final class BlastRadiusGuard implements Guard {
 
     private static boolean takesOutOfService(Action action) {
         return switch (action.type()) {
-            case POD_TERMINATE,
-                    POD_QUARANTINE,
-                    POD_ISOLATE,
-                    NODE_ISOLATE_CONTAINER,
-                    NODE_DRAIN,
-                    WORKLOAD_SCALE,
-                    OBJECT_DELETE -> true;
+            case POD_TERMINATE, POD_QUARANTINE, POD_ISOLATE, NODE_ISOLATE_CONTAINER, NODE_DRAIN, WORKLOAD_SCALE -> true;
+            case OBJECT_DELETE ->
+                action.target() instanceof ObjectRef object && PODS_GO_WITH.contains(object.resource());
             case NODE_TAINT ->
                 action.parameters().text("effect").filter("NoExecute"::equals).isPresent();
             case PROCESS_KILL,

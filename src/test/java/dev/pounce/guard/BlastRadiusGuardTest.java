@@ -29,6 +29,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class BlastRadiusGuardTest {
 
@@ -412,6 +413,164 @@ class BlastRadiusGuardTest {
         // Then
         assertThat(first).isEqualTo("Allow");
         assertThat(second).as("the one that has the name now counts").isEqualTo("Deny");
+    }
+
+    private static final NodeRef NODE = new NodeRef("node-1");
+    private static final ObjectRef WEB = new ObjectRef("deployments.apps", Optional.of("shop"), "web");
+
+    private static Action action(ActionType type, Map<String, ?> given, Asset target) {
+        return new Action.OnCluster(type, target, type.read(given));
+    }
+
+    @Test
+    void aWorkloadThatAnEngineBeforeThisOneIsolatedIsOutOfService() {
+        // Given
+        cluster.running("shop", "web", 3).running("shop", "db", 3);
+
+        // When
+        guard.recall(
+                action(ActionType.POD_ISOLATE, Map.of("scope", "workload", "for", "2h"), ref("web-0")),
+                clock.instant());
+        clock.advance(Duration.ofHours(1));
+        List<String> verdicts = List.of(
+                judged(terminate("web-1", share("1"))), // out already
+                judged(terminate("db-0", perNamespace(3))),
+                judged(terminate("db-0", perNamespace(4))),
+                judged(terminate("db-1", share("2"))));
+
+        // Then
+        assertThat(verdicts).containsExactly("Allow", "Deny", "Allow", "Allow");
+    }
+
+    @Test
+    void aWorkloadThatWasIsolatedAndCannotBeFoundMayBeAnyWorkloadOfItsNamespace() {
+        // Given
+        cluster.running("shop", "web", 3).running("bank", "till", 3);
+
+        // When
+        guard.recall(
+                action(ActionType.POD_ISOLATE, Map.of("scope", "workload", "for", "2h"), ref("gone")), clock.instant());
+        Verdict verdict = guard.judge(terminate("web-1", share("100%")));
+        String elsewhere = judged(step(
+                ActionType.POD_TERMINATE,
+                Map.of(),
+                new PodRef("bank", "till-0", Optional.of("uid-of-till-0")),
+                Mode.ENFORCE,
+                share("1")));
+
+        // Then
+        assertThat(verdict)
+                .isEqualTo(new Verdict.Deny(
+                        "blast-radius",
+                        "how many pods of namespace shop are out of service since before the restart is not known"
+                                + " (pod.isolate of pod/shop/gone), and action set 'set' limits how many pods may be taken"
+                                + " out of service"));
+        assertThat(elsewhere).isEqualTo("Allow");
+    }
+
+    private static List<Action> whatTakesPodsAway() {
+        return List.of(
+                action(ActionType.NODE_DRAIN, Map.of(), NODE),
+                action(ActionType.NODE_TAINT, Map.of("key", "a", "effect", "NoExecute"), NODE),
+                action(ActionType.WORKLOAD_SCALE, Map.of("replicas", 1), WEB),
+                action(ActionType.OBJECT_DELETE, Map.of(), WEB),
+                action(ActionType.OBJECT_DELETE, Map.of(), new ObjectRef("namespaces", Optional.empty(), "shop")));
+    }
+
+    @ParameterizedTest
+    @MethodSource("whatTakesPodsAway")
+    void howManyPodsAnEngineBeforeThisOneTookAwayIsNotKnownForTenMinutes(Action action) {
+        // Given
+        cluster.running("shop", "db", 6);
+        cluster.isUnheardOf("nothing was heard yet");
+
+        // When
+        guard.recall(action, clock.instant());
+        cluster.isHeardOf();
+        cluster.has(pod("shop", "later", owner("late"), ACluster.MORNING.plusSeconds(60)));
+        clock.advance(Duration.ofMinutes(5));
+        List<String> verdicts =
+                List.of(judged(terminate("later", perNamespace(9))), judged(terminate("later", share("100%"))));
+        clock.advance(Duration.ofMinutes(5));
+        String after = judged(terminate("later", perNamespace(9)));
+
+        // Then
+        assertThat(verdicts).containsExactly("Deny", "Allow");
+        assertThat(after).isEqualTo("Allow");
+    }
+
+    @Test
+    void whatIsStillThereOfADrainBeforeTheRestartMayBeDrainedFurther() {
+        // Given
+        cluster.running("shop", "web", 4);
+        Action drain = action(ActionType.NODE_DRAIN, Map.of(), NODE);
+
+        // When
+        guard.recall(drain, clock.instant());
+        String again = judged(step(ActionType.NODE_DRAIN, Map.of(), NODE, Mode.ENFORCE, perNamespace(4)));
+
+        // Then
+        assertThat(again).isEqualTo("Allow");
+    }
+
+    @Test
+    void aPodThatIsGoneStillCountsInItsNamespace() {
+        // Given
+        cluster.running("shop", "web", 6).running("bank", "till", 3);
+
+        // When
+        guard.recall(
+                action(ActionType.POD_TERMINATE, Map.of(), new PodRef("shop", "gone", Optional.empty())),
+                clock.instant());
+        guard.recall(
+                action(
+                        ActionType.NODE_ISOLATE_CONTAINER,
+                        Map.of("for", "1h"),
+                        new ContainerRef(NODE, containerOf("anybody"))),
+                clock.instant());
+        List<String> verdicts = List.of(
+                judged(terminate("web-0", perNamespace(2))),
+                judged(terminate("web-0", perNamespace(3))),
+                judged(terminate("web-1", share("2"))),
+                judged(step(
+                        ActionType.POD_TERMINATE,
+                        Map.of(),
+                        new PodRef("bank", "till-0", Optional.of("uid-of-till-0")),
+                        Mode.ENFORCE,
+                        perNamespace(1))));
+
+        // Then
+        assertThat(verdicts).containsExactly("Deny", "Allow", "Allow", "Deny");
+    }
+
+    @Test
+    void whatTakesNoPodsIsNotRecalled() {
+        // Given
+        cluster.running("shop", "web", 6);
+
+        // When
+        guard.recall(
+                action(ActionType.OBJECT_DELETE, Map.of(), new ObjectRef("secrets", Optional.of("shop"), "web")),
+                clock.instant());
+        guard.recall(action(ActionType.NODE_TAINT, Map.of("key", "a"), NODE), clock.instant());
+        guard.recall(action(ActionType.POD_LABEL, Map.of("labels", Map.of("a", "b")), ref("web-1")), clock.instant());
+        String verdict = judged(terminate("web-0", perNamespace(1)));
+
+        // Then
+        assertThat(verdict).isEqualTo("Allow");
+    }
+
+    @Test
+    void howManyPodsANamespaceHasIsNotKnownWhenItIsDeleted() {
+        // Given
+        ObjectRef shop = new ObjectRef("namespaces", Optional.empty(), "shop");
+
+        // When
+        String limited = judged(step(ActionType.OBJECT_DELETE, Map.of(), shop, Mode.ENFORCE, perNamespace(100)));
+        String unlimited = judged(step(ActionType.OBJECT_DELETE, Map.of(), shop, Mode.ENFORCE, Guards.NONE));
+
+        // Then
+        assertThat(List.of(limited, unlimited)).containsExactly("Deny", "Allow");
     }
 
     @Test

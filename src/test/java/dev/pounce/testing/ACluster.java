@@ -66,12 +66,16 @@ public final class ACluster implements ClusterFacts {
 
     /** Ready, made in the {@link #MORNING}, with one container whose id begins with its name. */
     public static Pod pod(String namespace, String name, Optional<Owner> owner) {
+        return pod(namespace, name, owner, MORNING);
+    }
+
+    public static Pod pod(String namespace, String name, Optional<Owner> owner, Instant made) {
         return new Pod(
                 namespace,
                 name,
                 "uid-of-" + name,
                 "node-1",
-                MORNING.getEpochSecond(),
+                made.getEpochSecond(),
                 owner,
                 Map.of("app", owner.map(Owner::name).orElse(name)),
                 List.of(new Pod.Container("main", containerOf(name))),
