@@ -288,12 +288,19 @@ class NodeIsolationIT {
             // When
             Outcome one = isolate(kubernetes, byPolicy, Map.of("by", "policy"));
             Outcome both = isolate(kubernetes, byBoth, Map.of());
+            Outcome seen = kubernetes
+                    .observe(step(byBoth, Map.of()), soon())
+                    .toCompletableFuture()
+                    .join();
             boolean ended = !answers(ends);
 
             // Then
             assertThat(one).isInstanceOf(Outcome.Done.class);
             assertThat(both).isInstanceOf(Outcome.Done.class);
             assertThat(both.words())
+                    .contains("policy pounce-isolate-", "in the kernel of its node it is cut off at the node's end");
+            assertThat(seen).isInstanceOf(Outcome.AlreadySo.class);
+            assertThat(seen.words())
                     .contains("policy pounce-isolate-", "in the kernel of its node it is cut off at the node's end");
             assertThat(ended).isTrue();
             assertThat(byBoth.canBeReached()).isFalse();

@@ -17,6 +17,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The half of {@code pod.isolate} that is done in the kernel of the pod's node, if that is ours: it ends open connections,
@@ -33,8 +35,13 @@ final class KernelHalf {
     private static final String NODE = PREFIX + "node";
     private static final String CONTAINER = PREFIX + "container";
 
-    /** It takes milliseconds; a probe that hangs must not cost the policy its time. */
+    private static final String NONE_RUNS = "none of its containers runs there";
+
+    /** It takes milliseconds; a probe that hangs, or what is done there before, must not cost the policy its time. */
     private static final Duration LONGEST = Duration.ofSeconds(5);
+
+    /** An answer after its time by that much still counts. */
+    private static final Duration LATE = Duration.ofMillis(100);
 
     private final Optional<OwnNode> own;
 
@@ -77,7 +84,8 @@ final class KernelHalf {
                         + oneOfMany.map(pod -> "only " + pod.display() + ": ").orElse("") + words
                         + "; there, open connections end, too";
             }
-            return (words.isEmpty() ? "" : "not in the kernel of its node: " + words + "; ")
+            String not = before.isEmpty() ? "not" : "not certainly";
+            return (words.isEmpty() ? "" : not + " in the kernel of its node: " + words + "; ")
                     + "connections that are open may stay open";
         }
     }
@@ -124,29 +132,67 @@ final class KernelHalf {
      * @param cilium whether that is, or may be, the cluster's network
      */
     Cut cut(Attempt attempt, JsonNode pod, AllowList allow, boolean cilium) {
+        return whyNot(attempt, pod, allow, cilium)
+                .map(Cut::leftOut)
+                .orElseGet(() ->
+                        isolate(attempt, own.orElseThrow(), Attempt.certain(attempt.pod(), pod), allow, running(pod)));
+    }
+
+    /**
+     * Whether it is in force, by looking alone.
+     *
+     * @param pod as the API server has it
+     */
+    Cut observe(Attempt attempt, JsonNode pod, AllowList allow) {
+        if (!isWanted(attempt)) {
+            return Cut.NOT_ASKED_FOR;
+        }
+        Optional<String> why = whyNot(attempt, pod, allow, false);
+        if (why.isPresent()) {
+            return Cut.leftOut(why.get());
+        }
+        OwnNode here = own.orElseThrow();
+        for (String id : running(pod)) {
+            Instant until = soon(attempt, attempt.deadline());
+            Outcome seen =
+                    answer(attempt, until, here.containers().observe(action(here.node(), id, listed(allow)), until));
+            if (seen instanceof Outcome.AlreadySo so) {
+                return new Cut(true, so.observed(), Map.of());
+            }
+            if (!(seen instanceof Outcome.TargetGone)) { // the next one may still run
+                return Cut.leftOut(seen.words());
+            }
+        }
+        return Cut.leftOut(NONE_RUNS);
+    }
+
+    private Optional<String> whyNot(Attempt attempt, JsonNode pod, AllowList allow, boolean cilium) {
         String on = pod.path("spec").path("nodeName").asText();
         if (own.isEmpty()) {
-            return Cut.leftOut("this engine is on none");
+            return Optional.of("this engine is on none");
         }
         NodeRef node = own.get().node();
         if (!on.equals(node.name())) {
-            return Cut.leftOut(
+            return Optional.of(
                     on.isEmpty()
                             ? "it has none yet"
                             : "that is " + on + ", another engine's, and this is " + node.name());
         }
         if (pod.path("spec").path("hostNetwork").asBoolean()) {
-            return Cut.leftOut("it is in its node's own network");
+            return Optional.of("it is in its node's own network");
         }
         if (!attempt.parameters().words("deny").isEmpty()) {
-            return Cut.leftOut("there, all is cut off but what is allowed");
+            return Optional.of("there, all is cut off but what is allowed");
         }
         if (!allow.namespaces().isEmpty()) {
-            return Cut.leftOut("which addresses a namespace's pods have is not known there");
+            return Optional.of("which addresses a namespace's pods have is not known there");
         }
-        if (!allow.isNobody() && cilium) {
-            return Cut.leftOut("with Cilium, packets to a Service do not have the address there that is allowed");
-        }
+        return !allow.isNobody() && cilium
+                ? Optional.of("with Cilium, packets to a Service do not have the address there that is allowed")
+                : Optional.empty();
+    }
+
+    private static List<String> running(JsonNode pod) {
         List<String> containers = new ArrayList<>();
         pod.path("status").path("containerStatuses").forEach(one -> {
             String id = one.path("containerID").asText();
@@ -154,11 +200,10 @@ final class KernelHalf {
                 containers.add(id.substring(id.lastIndexOf('/') + 1));
             }
         });
-        return isolate(attempt, own.get(), Attempt.certain(attempt.pod(), pod), allow, containers);
+        return containers;
     }
 
-    private static Cut isolate(Attempt attempt, OwnNode own, PodRef pod, AllowList allow, List<String> containers) {
-        Circumstances why = attempt.why().orElseThrow();
+    private static Map<String, Object> listed(AllowList allow) {
         Map<String, Object> list = new HashMap<>();
         if (allow.dns()) {
             list.put("dns", "true");
@@ -166,17 +211,22 @@ final class KernelHalf {
         if (!allow.ranges().isEmpty()) {
             list.put("cidrs", allow.ranges().stream().map(IpRange::text).toList());
         }
+        return list;
+    }
+
+    private static Cut isolate(Attempt attempt, OwnNode own, PodRef pod, AllowList allow, List<String> containers) {
+        Circumstances why = attempt.why().orElseThrow();
         for (String id : containers) {
-            Action.OnCluster action = action(own.node(), id, list);
-            Map<String, String> before = new HashMap<>();
-            Instant until = attempt.now().plus(LONGEST);
-            until = until.isBefore(attempt.changesUntil()) ? until : attempt.changesUntil();
-            Outcome outcome = (attempt.rehearsal()
+            Action.OnCluster action = action(own.node(), id, listed(allow));
+            Prepared prepared = new Prepared(attempt, pod);
+            Instant until = soon(attempt, attempt.changesUntil());
+            Outcome outcome = answer(
+                    attempt,
+                    until,
+                    attempt.rehearsal()
                             ? own.containers().rehearse(action, why, until)
-                            : own.containers()
-                                    .carryOut(action, why, until, undo -> written(attempt, pod, undo, before)))
-                    .toCompletableFuture()
-                    .join();
+                            : own.containers().carryOut(action, why, until, prepared::write));
+            Map<String, String> before = prepared.end();
             switch (outcome) {
                 case Outcome.Done(String said) -> {
                     return new Cut(true, said, before);
@@ -196,23 +246,59 @@ final class KernelHalf {
                 case Outcome.TargetGone gone -> {} // the next one may still run
             }
         }
-        return Cut.leftOut("none of its containers runs there");
+        return Cut.leftOut(NONE_RUNS);
     }
 
-    private static void written(Attempt attempt, PodRef pod, Action.TakeBack undo, Map<String, String> before) {
-        undo.before().forEach((key, value) -> before.put(PREFIX + key, value));
-        if (undo.target() instanceof ContainerRef container) {
-            before.put(NODE, container.node().name());
-            before.put(CONTAINER, container.id());
-            before.put(
-                    Action.TakeBack.HOW + "kernel",
-                    "in the kernel of " + container.node().name());
+    private static Instant soon(Attempt attempt, Instant latest) {
+        Instant soon = attempt.now().plus(LONGEST);
+        return soon.isBefore(latest) ? soon : latest;
+    }
+
+    /** It may have to wait for what is under way for the same container; that is not waited for. */
+    private static Outcome answer(Attempt attempt, Instant until, CompletionStage<Outcome> asked) {
+        return asked.toCompletableFuture()
+                .completeOnTimeout(
+                        new Outcome.Failed("no answer came in time", true),
+                        Duration.between(attempt.now(), until).plus(LATE).toMillis(),
+                        TimeUnit.MILLISECONDS)
+                .join();
+    }
+
+    /** What takes it back, which is written down before anything is changed; and nothing is, once nobody waits for it. */
+    private static final class Prepared {
+        private final Attempt attempt;
+        private final PodRef pod;
+        private final Map<String, String> before = new HashMap<>(); // guarded by this
+        private boolean ended; // guarded by this
+
+        Prepared(Attempt attempt, PodRef pod) {
+            this.attempt = attempt;
+            this.pod = pod;
         }
-        try {
-            attempt.changes(pod, before);
-        } catch (StepEnds unwritten) {
-            before.clear();
-            throw new IllegalStateException(unwritten.outcome().words());
+
+        synchronized void write(Action.TakeBack undo) {
+            if (ended) {
+                throw new IllegalStateException("its time was over");
+            }
+            undo.before().forEach((key, value) -> before.put(PREFIX + key, value));
+            if (undo.target() instanceof ContainerRef container) {
+                before.put(NODE, container.node().name());
+                before.put(CONTAINER, container.id());
+                before.put(
+                        Action.TakeBack.HOW + "kernel",
+                        "in the kernel of " + container.node().name());
+            }
+            try {
+                attempt.changes(pod, before);
+            } catch (StepEnds unwritten) {
+                before.clear();
+                throw new IllegalStateException(unwritten.outcome().words());
+            }
+        }
+
+        synchronized Map<String, String> end() {
+            ended = true;
+            return Map.copyOf(before);
         }
     }
 
@@ -223,7 +309,7 @@ final class KernelHalf {
     }
 
     /** What became of taking it back; empty if it was not done. Asked for again, it says that it was not there any more. */
-    Optional<Outcome> release(Action.TakeBack undo, Instant deadline) {
+    Optional<Outcome> release(Action.TakeBack undo, Attempt attempt) {
         Map<String, String> before = new HashMap<>();
         undo.before().forEach((key, value) -> {
             if (key.startsWith(PREFIX)) {
@@ -239,10 +325,12 @@ final class KernelHalf {
             return Optional.of(new Outcome.Failed("that takes an engine with a probe on it", true));
         }
         NodeRef here = own.get().node();
-        return Optional.of(own.get()
-                .containers()
-                .takeBack(new Action.TakeBack(action(here, container, Map.of()), before), deadline)
-                .toCompletableFuture()
-                .join());
+        Instant until = soon(attempt, attempt.deadline());
+        return Optional.of(answer(
+                attempt,
+                until,
+                own.get()
+                        .containers()
+                        .takeBack(new Action.TakeBack(action(here, container, Map.of()), before), until)));
     }
 }

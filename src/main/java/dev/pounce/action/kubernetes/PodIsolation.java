@@ -138,16 +138,24 @@ final class PodIsolation implements ClusterStep {
                 throw noPolicy;
             }
             // What is in force in the kernel must not be forgotten, whatever there is to say of the policy
-            String why = noPolicy.outcome().words();
-            String byNoPolicy = noPolicy.isUnheard() && attempt.changed()
-                    ? "whether by a policy, too, is not known"
-                    : "by no policy";
+            String ofPolicy = notByPolicy(attempt, noPolicy.outcome().words());
             return cut.holds() && oneOfMany(attempt).isEmpty()
-                    ? attempt.done(cut.words() + ", and " + byNoPolicy + ": " + why)
+                    ? attempt.done(cut.words() + "; " + ofPolicy)
                     : new Outcome.Failed(
-                            byNoPolicy + ": " + why + "; " + cut.remark(oneOfMany(attempt)),
-                            noPolicy.outcome() instanceof Outcome.Failed failed && failed.retryable());
+                            ofPolicy + "; " + cut.remark(oneOfMany(attempt)), isRetryable(noPolicy.outcome()));
         }
+    }
+
+    /** One that nobody has answered for, or whose second part was refused, may be in force all the same. */
+    private static String notByPolicy(Attempt attempt, String why) {
+        return attempt.changed()
+                ? "what a policy does besides is not certain: " + why + "; looked for: "
+                        + observePolicy(attempt).words()
+                : "no policy was made: " + why;
+    }
+
+    private static boolean isRetryable(Outcome outcome) {
+        return outcome instanceof Outcome.Failed failed && failed.retryable();
     }
 
     private static boolean mayBeCilium(Attempt attempt) {
@@ -677,7 +685,7 @@ final class PodIsolation implements ClusterStep {
 
     @Override
     public Outcome takeBack(Action.TakeBack undo, Attempt attempt) throws StepEnds {
-        Optional<Outcome> inKernel = kernel.release(undo, attempt.deadline());
+        Optional<Outcome> inKernel = kernel.release(undo, attempt);
         if (inKernel.isEmpty()) {
             return policyTakenBack(undo, attempt);
         }
@@ -717,6 +725,9 @@ final class PodIsolation implements ClusterStep {
             }
             String holder = Ours.annotation(policy, Ours.RESPONSE).orElse("");
             if (!holder.equals(attempt.response())) {
+                if (isHandedBack(before, policy)) {
+                    return attempt.done(handedBack(name, before));
+                }
                 giveUp(attempt, kind, pod, name, policy);
                 throw StepEnds.withheld("policy " + name + " stays: response " + holder + " holds it until "
                         + Ours.annotation(policy, Ours.UNTIL).orElse("it is released"));
@@ -726,8 +737,7 @@ final class PodIsolation implements ClusterStep {
             }
             if (isStillHeld(before, policy, attempt)) {
                 restore(attempt, kind, pod, uid, policy, before);
-                return attempt.done("policy " + name + " is again as it was for response " + before.get("heldBefore")
-                        + ", until " + before.get("untilBefore"));
+                return attempt.done(handedBack(name, before));
             }
             delete(attempt, kind.in(pod.namespace()).named(name), policy);
             said.add("policy " + name + " was removed");
@@ -739,9 +749,23 @@ final class PodIsolation implements ClusterStep {
         return attempt.done(String.join("; ", said));
     }
 
+    /** By a try before this one, of which another part has failed; who takes it by himself has another end. */
+    private static boolean isHandedBack(Map<String, String> before, JsonNode policy) {
+        return Ours.annotation(policy, Ours.RESPONSE).equals(Optional.ofNullable(before.get("heldBefore")))
+                && Ours.annotation(policy, Ours.UNTIL).equals(Optional.ofNullable(before.get("untilBefore")));
+    }
+
+    private static String handedBack(String name, Map<String, String> before) {
+        return "policy " + name + " is again as it was for response " + before.get("heldBefore") + ", until "
+                + before.get("untilBefore");
+    }
+
     /** The one before is released while another holds the policy: that other must not hand it back. */
     private static void giveUp(Attempt attempt, PolicyKind kind, PodRef pod, String name, JsonNode policy)
             throws StepEnds {
+        if (givenUp(policy).contains(attempt.response())) {
+            return;
+        }
         String others = Ours.annotation(policy, GIVEN_UP).map(all -> all + ",").orElse("");
         ObjectNode metadata = JSON.createObjectNode()
                 .put("uid", policy.path("metadata").path("uid").asText());
@@ -752,11 +776,13 @@ final class PodIsolation implements ClusterStep {
                 Request.patch(kind.in(pod.namespace()).named(name), Request.MERGE_PATCH, patch.toString())));
     }
 
+    private static List<String> givenUp(JsonNode policy) {
+        return List.of(Ours.annotation(policy, GIVEN_UP).orElse("").split(",", -1));
+    }
+
     private static boolean isStillHeld(Map<String, String> before, JsonNode policy, Attempt attempt) {
-        List<String> givenUp =
-                List.of(Ours.annotation(policy, GIVEN_UP).orElse("").split(",", -1));
         return before.containsKey("heldBefore")
-                && !givenUp.contains(before.get("heldBefore"))
+                && !givenUp(policy).contains(before.get("heldBefore"))
                 && Attempt.time(JSON.getNodeFactory().textNode(before.getOrDefault("untilBefore", "")))
                         .map(end -> end.isAfter(attempt.now()))
                         .orElse(false);
@@ -819,7 +845,26 @@ final class PodIsolation implements ClusterStep {
 
     @Override
     public Outcome observe(Attempt attempt) throws StepEnds {
-        JsonNode pod = attempt.meantPod();
+        Outcome policy = observePolicy(attempt);
+        KernelHalf.Cut cut = kernel.observe(attempt, attempt.meantPod(), AllowList.of(attempt.parameters()));
+        if (!cut.holds()) {
+            return policy;
+        }
+        String both = policy.words() + "; " + cut.remark(oneOfMany(attempt));
+        return policy instanceof Outcome.AlreadySo
+                ? new Outcome.AlreadySo(both)
+                : new Outcome.Failed(both, isRetryable(policy));
+    }
+
+    private static Outcome observePolicy(Attempt attempt) {
+        try {
+            return observePolicy(attempt, attempt.meantPod());
+        } catch (StepEnds ends) {
+            return ends.outcome();
+        }
+    }
+
+    private static Outcome observePolicy(Attempt attempt, JsonNode pod) throws StepEnds {
         PolicyKind kind = kind(attempt);
         Subject subject = subject(attempt, pod, kind.engine());
         String name = kind.name(name(attempt, subject));

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.pounce.action.Action;
 import dev.pounce.action.ActionType;
 import dev.pounce.action.Circumstances;
@@ -31,6 +32,9 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What {@code pod.isolate} makes of its two halves when one of them cannot; with both in force it is NodeIsolationIT's. */
 class KernelHalfTest {
@@ -46,10 +50,16 @@ class KernelHalfTest {
                {"name": "main", "containerID": "containerd://%s", "state": {"running": {}}}]}}
             """;
 
+    private static final String POLICY =
+            "/apis/networking.k8s.io/v1/namespaces/shop/networkpolicies/pounce-isolate-uidofcart";
+    private static final Reply FORBIDDEN =
+            new Reply.Refused(403, "Forbidden", "forbidden", Optional.empty(), MissingNode.getInstance());
+
     private final MutableClock clock = new MutableClock(START);
     private final List<String> happened = new ArrayList<>();
     private final List<Action.TakeBack> undos = new ArrayList<>();
     private final Map<String, String> served = new HashMap<>();
+    private final Map<String, Reply> broken = new HashMap<>(); // by method
     private final FakeKernel kernel = new FakeKernel();
     private Optional<Pod> known = Optional.of(CART);
     private boolean apiIsAway;
@@ -86,7 +96,7 @@ class KernelHalfTest {
         Outcome outcome = carryOut(Map.of());
 
         // Then
-        assertThat(outcome).isEqualTo(new Outcome.Done("it is cut off at veth1, and by no policy: refused"));
+        assertThat(outcome).isEqualTo(new Outcome.Done("it is cut off at veth1; no policy was made: refused"));
         assertThat(undos).hasSize(1);
         assertThat(undos.getFirst().how()).contains("in the kernel of node-1");
     }
@@ -102,7 +112,7 @@ class KernelHalfTest {
         // Then
         assertThat(outcome)
                 .isEqualTo(new Outcome.Failed(
-                        "by no policy: refused; in the kernel of its node only pod/shop/cart: it is cut off at veth1;"
+                        "no policy was made: refused; in the kernel of its node only pod/shop/cart: it is cut off at veth1;"
                                 + " there, open connections end, too",
                         true));
     }
@@ -198,7 +208,7 @@ class KernelHalfTest {
     @Test
     void aRehearsalRehearsesBoth() throws StepEnds {
         // When
-        Outcome outcome = isolation().carryOut(Attempt.toRehearse(means(), action(Map.of()), why(), deadline()));
+        Outcome outcome = isolation().carryOut(Attempt.toRehearse(means(), action(Map.of()), why("r1"), deadline()));
 
         // Then
         assertThat(outcome).isInstanceOf(Outcome.WouldAct.class);
@@ -229,6 +239,157 @@ class KernelHalfTest {
         assertThat(happened).contains("release key-1 of " + containerOf("cart"));
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void whatIsThereOfAPolicyThatIsNotWholeIsLookedFor(boolean unheard) throws StepEnds {
+        // Given
+        broken.put(unheard ? "POST" : "PATCH", unheard ? new Reply.Unheard("no answer") : FORBIDDEN);
+
+        // When
+        Outcome outcome = carryOut(Map.of());
+
+        // Then
+        assertThat(outcome)
+                .isEqualTo(new Outcome.Done("it is cut off at veth1; what a policy does besides is not certain: "
+                        + (unheard ? "no answer" : "the API server refused (403): forbidden")
+                        + "; looked for: policy pounce-isolate-uidofcart is there, but the pod has not its label"));
+        assertThat(undos.getLast().before()).containsKey("policies");
+    }
+
+    @Test
+    void aLookSaysWhatIsInForceByEither() throws StepEnds {
+        // Given
+        kernel.seen = new Outcome.AlreadySo("it is cut off at veth1 (r1/set/isolate)");
+
+        // When
+        Outcome kernelAlone = observe(Map.of());
+        Outcome notAskedFor = observe(Map.of("by", "policy"));
+        carryOut(Map.of());
+        Outcome both = observe(Map.of());
+        kernel.seen = new Outcome.WouldAct("it would be cut off at veth1");
+        Outcome policyAlone = observe(Map.of());
+
+        // Then
+        assertThat(kernelAlone)
+                .isEqualTo(new Outcome.Failed(
+                        "there is no policy pounce-isolate-uidofcart of ours; in the kernel of its node it is cut off at"
+                                + " veth1 (r1/set/isolate); there, open connections end, too",
+                        true));
+        assertThat(notAskedFor)
+                .isEqualTo(new Outcome.Failed("there is no policy pounce-isolate-uidofcart of ours", true));
+        assertThat(both.words())
+                .startsWith("policy pounce-isolate-uidofcart cuts off pod/shop/cart; in the kernel of its node it is");
+        assertThat(policyAlone)
+                .isEqualTo(new Outcome.AlreadySo("policy pounce-isolate-uidofcart cuts off pod/shop/cart"));
+    }
+
+    @Test
+    @Timeout(value = 10, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void aKernelThatIsBusyWithSomethingElseIsNotWaitedForAndDoesNothingLater() throws StepEnds {
+        // Given
+        kernel.busy = true;
+
+        // When
+        Outcome outcome = isolation()
+                .carryOut(Attempt.toCarryOut(
+                        means(), action(Map.of()), why("r1"), clock.instant().plusMillis(200), undos::add));
+
+        // Then
+        assertThat(outcome).isInstanceOf(Outcome.Done.class);
+        assertThat(outcome.words())
+                .endsWith(
+                        "not in the kernel of its node: no answer came in time; connections that are open may stay open");
+        assertThat(undos).singleElement().satisfies(undo -> assertThat(undo.how())
+                .contains("by policy pounce-isolate-uidofcart"));
+        assertThatThrownBy(() -> kernel.begin.run()).hasMessage("its time was over");
+        assertThat(undos).hasSize(1);
+    }
+
+    @Test
+    @Timeout(value = 10, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void whatTheKernelHadBegunWhenItWasGivenUpIsTakenBackToo() throws StepEnds {
+        // Given
+        kernel.hangs = true;
+
+        // When
+        Outcome outcome = isolation()
+                .carryOut(Attempt.toCarryOut(
+                        means(), action(Map.of()), why("r1"), clock.instant().plusMillis(200), undos::add));
+        takeBack(isolation(), undos.getLast());
+
+        // Then
+        assertThat(outcome.words())
+                .endsWith(
+                        "not certainly in the kernel of its node: no answer came in time; connections that are open may"
+                                + " stay open");
+        assertThat(happened).contains("release key-1 of " + containerOf("cart"));
+    }
+
+    @Test
+    @Timeout(value = 10, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void aReleaseThatTheKernelDoesNotAnswerIsNotWaitedFor() throws StepEnds {
+        // Given
+        carryOut(Map.of());
+        kernel.busy = true;
+
+        // When
+        Outcome outcome = isolation()
+                .takeBack(
+                        undos.getLast(),
+                        Attempt.toTakeBack(
+                                means(), undos.getLast(), clock.instant().plusMillis(200)));
+
+        // Then
+        assertThat(outcome)
+                .isEqualTo(new Outcome.Failed(
+                        "policy pounce-isolate-uidofcart was removed; its label was removed; in the kernel of its node:"
+                                + " no answer came in time",
+                        true));
+    }
+
+    @Test
+    void aPolicyIsGivenUpOnceHoweverOftenTheKernelIsTriedAgain() throws StepEnds {
+        // Given
+        carryOut(Map.of());
+        Action.TakeBack first = undos.getLast();
+        carryOutAs("r2", Map.of("for", "2h"));
+        kernel.released = new Outcome.Failed("one interface could not be reached", true);
+
+        // When
+        takeBack(isolation(), first);
+        happened.clear();
+        takeBack(isolation(), first);
+        kernel.released = new Outcome.Done("its network is given back");
+        Outcome outcome = takeBack(isolation(), first);
+
+        // Then
+        assertThat(served.get(POLICY)).contains("\"pounce.dev/given-up\":\"r1\"");
+        assertThat(happened).noneMatch(what -> what.startsWith("PATCH"));
+        assertThat(outcome).isInstanceOf(Outcome.Withheld.class);
+    }
+
+    @Test
+    void aPolicyIsHandedBackOnceHoweverOftenTheKernelIsTriedAgain() throws StepEnds {
+        // Given
+        carryOut(Map.of());
+        carryOutAs("r2", Map.of("for", "2h"));
+        Action.TakeBack second = undos.getLast();
+        kernel.released = new Outcome.Failed("one interface could not be reached", true);
+
+        // When
+        Outcome failed = takeBack(isolation(), second);
+        happened.clear();
+        kernel.released = new Outcome.Done("its network is given back");
+        Outcome outcome = takeBack(isolation(), second);
+
+        // Then
+        assertThat(failed.words()).startsWith("policy pounce-isolate-uidofcart is again as it was for response r1");
+        assertThat(outcome).isInstanceOf(Outcome.Done.class);
+        assertThat(outcome.words()).startsWith("policy pounce-isolate-uidofcart is again as it was for response r1");
+        assertThat(happened).noneMatch(what -> what.startsWith("PATCH"));
+        assertThat(served.get(POLICY)).doesNotContain("given-up");
+    }
+
     private String leftOutOf(Map<String, ?> parameters) throws StepEnds {
         happened.clear();
         String said = carryOut(parameters).words();
@@ -237,7 +398,16 @@ class KernelHalfTest {
     }
 
     private Outcome carryOut(Map<String, ?> parameters) throws StepEnds {
-        return isolation().carryOut(Attempt.toCarryOut(means(), action(parameters), why(), deadline(), undos::add));
+        return carryOutAs("r1", parameters);
+    }
+
+    private Outcome carryOutAs(String response, Map<String, ?> parameters) throws StepEnds {
+        return isolation()
+                .carryOut(Attempt.toCarryOut(means(), action(parameters), why(response), deadline(), undos::add));
+    }
+
+    private Outcome observe(Map<String, ?> parameters) throws StepEnds {
+        return isolation().observe(Attempt.toObserve(means(), action(parameters), deadline()));
     }
 
     private Outcome takeBack(PodIsolation isolation, Action.TakeBack undo) throws StepEnds {
@@ -252,8 +422,8 @@ class KernelHalfTest {
         return new Action.OnCluster(ActionType.POD_ISOLATE, CART.ref(), ActionType.POD_ISOLATE.read(parameters));
     }
 
-    private static Circumstances why() {
-        return new Circumstances("r1", "set/isolate", START, Optional.empty(), () -> "{}");
+    private static Circumstances why(String response) {
+        return new Circumstances(response, "set/isolate", START, Optional.empty(), () -> "{}");
     }
 
     private Instant deadline() {
@@ -274,12 +444,49 @@ class KernelHalfTest {
             return new Reply.Unheard("refused");
         }
         if (!request.method().equals("GET")) {
-            return new Reply.Ok(200, MissingNode.getInstance());
+            change(request);
+            return broken.getOrDefault(request.method(), new Reply.Ok(200, MissingNode.getInstance()));
         }
         String found = served.get(request.path());
         return found == null
                 ? new Reply.Refused(404, "NotFound", "not found", Optional.empty(), MissingNode.getInstance())
                 : new Reply.Ok(200, json(found));
+    }
+
+    /** Also when no answer comes of it; what is forbidden is not done. */
+    private void change(Request request) {
+        if (broken.get(request.method()) == FORBIDDEN || request.query().containsKey("dryRun")) {
+            return;
+        }
+        switch (request.method()) {
+            case "POST" ->
+                served.put(
+                        request.path() + "/"
+                                + json(request.body())
+                                        .path("metadata")
+                                        .path("name")
+                                        .asText(),
+                        request.body());
+            case "PATCH" ->
+                served.computeIfPresent(request.path(), (path, there) -> {
+                    ObjectNode merged = (ObjectNode) json(there);
+                    merge(merged, json(request.body()));
+                    return merged.toString();
+                });
+            default -> served.remove(request.path());
+        }
+    }
+
+    private static void merge(ObjectNode there, JsonNode patch) {
+        patch.properties().forEach(one -> {
+            if (one.getValue().isNull()) {
+                there.remove(one.getKey());
+            } else if (one.getValue().isObject()) {
+                merge(there.withObject("/" + one.getKey().replace("/", "~1")), one.getValue());
+            } else {
+                there.set(one.getKey(), one.getValue());
+            }
+        });
     }
 
     private static JsonNode json(String text) {
@@ -291,6 +498,10 @@ class KernelHalfTest {
     }
 
     private final class FakeKernel implements RemoteActuator {
+        private boolean busy;
+        private boolean hangs;
+        private Runnable begin = () -> {};
+        private Outcome seen = new Outcome.WouldAct("it would be cut off at veth1");
         private Outcome answer = new Outcome.Done("it is cut off at veth1");
         private Outcome released = new Outcome.Done("its network is given back");
 
@@ -301,10 +512,11 @@ class KernelHalfTest {
             Map<String, Object> said = new HashMap<>(action.parameters().plain());
             said.remove("for");
             happened.add("isolate " + container.id() + " " + said);
-            if (answer instanceof Outcome.Done) {
-                beforeChange.canBeTakenBackBy(new Action.TakeBack(action, Map.of("key", "key-1")));
+            begin = () -> beforeChange.canBeTakenBackBy(new Action.TakeBack(action, Map.of("key", "key-1")));
+            if (answer instanceof Outcome.Done && !busy) {
+                begin.run();
             }
-            return CompletableFuture.completedStage(answer);
+            return busy || hangs ? new CompletableFuture<>() : CompletableFuture.completedStage(answer);
         }
 
         @Override
@@ -316,12 +528,12 @@ class KernelHalfTest {
         @Override
         public CompletionStage<Outcome> takeBack(Action.TakeBack undo, Instant deadline) {
             happened.add("release " + undo.before().get("key") + " of " + ((ContainerRef) undo.target()).id());
-            return CompletableFuture.completedStage(released);
+            return busy ? new CompletableFuture<>() : CompletableFuture.completedStage(released);
         }
 
         @Override
         public CompletionStage<Outcome> observe(Action.OnCluster action, Instant deadline) {
-            throw new UnsupportedOperationException("nobody asks for it");
+            return CompletableFuture.completedStage(seen);
         }
 
         @Override
