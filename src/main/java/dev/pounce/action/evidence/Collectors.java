@@ -293,6 +293,11 @@ final class Collectors {
         return isOfNode(collection.action());
     }
 
+    /** Whether it goes on for as long as was asked for, and is not had at once. */
+    static boolean isRecording(Action.OnCluster action) {
+        return action.type() == ActionType.EVIDENCE_CAPTURE || action.type() == ActionType.EVIDENCE_TRACE;
+    }
+
     /** Whether it is read on the container's node, without the cluster. */
     static boolean isOfNode(Action.OnCluster action) {
         ActionType type = action.type();

@@ -25,6 +25,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * Keeps what will be gone soon. One thing that cannot be had does not lose the others; what was kept and what was not is told by
@@ -34,6 +35,9 @@ public final class EvidenceActuator implements RemoteActuator {
 
     /** Each may hold a part of an upload in memory. */
     private static final int MOST_AT_ONCE = 8;
+
+    /** Of these: a recording lasts for minutes, and what a pod that dies leaves behind does not wait. */
+    private static final int MOST_RECORDINGS = 4;
 
     private static final String NO_CLUSTER = "this engine has no way to a cluster";
 
@@ -47,6 +51,7 @@ public final class EvidenceActuator implements RemoteActuator {
     private final InstantSource clock;
     private final Turns turns;
     private final Semaphore atOnce = new Semaphore(MOST_AT_ONCE, true);
+    private final Semaphore recordings = new Semaphore(MOST_RECORDINGS, true);
 
     /**
      * @param node what this machine can tell of the containers on it
@@ -89,12 +94,21 @@ public final class EvidenceActuator implements RemoteActuator {
     @Override
     public CompletionStage<Outcome> carryOut(
             Action.OnCluster action, Circumstances why, Instant deadline, BeforeChange beforeChange) {
-        return turns.take(action.target().display(), deadline, () -> withTurn(action, why, deadline, false));
+        Supplier<Outcome> collecting = () -> among(atOnce, deadline, () -> collect(action, why, deadline, false));
+        return Collectors.isRecording(action)
+                ? turns.take(
+                        "recordings of " + action.target().display(),
+                        deadline,
+                        () -> among(recordings, deadline, collecting))
+                : turns.take(action.target().display(), deadline, collecting);
     }
 
     @Override
     public CompletionStage<Outcome> rehearse(Action.OnCluster action, Circumstances why, Instant deadline) {
-        return turns.take(action.target().display(), deadline, () -> withTurn(action, why, deadline, true));
+        return turns.take(
+                action.target().display(),
+                deadline,
+                () -> among(atOnce, deadline, () -> collect(action, why, deadline, true)));
     }
 
     @Override
@@ -114,9 +128,9 @@ public final class EvidenceActuator implements RemoteActuator {
                         "whether all of it was kept is not known; what has a description beside it is whole", false));
     }
 
-    private Outcome withTurn(Action.OnCluster action, Circumstances why, Instant deadline, boolean rehearsal) {
+    private Outcome among(Semaphore few, Instant deadline, Supplier<Outcome> work) {
         try {
-            if (!atOnce.tryAcquire(Duration.between(clock.instant(), deadline).toMillis(), TimeUnit.MILLISECONDS)) {
+            if (!few.tryAcquire(Duration.between(clock.instant(), deadline).toMillis(), TimeUnit.MILLISECONDS)) {
                 return new Outcome.Failed("nothing was begun: too much is being kept at once", true);
             }
         } catch (InterruptedException ending) {
@@ -124,9 +138,9 @@ public final class EvidenceActuator implements RemoteActuator {
             return new Outcome.Failed("nothing was begun: the engine ends", true);
         }
         try {
-            return collect(action, why, deadline, rehearsal);
+            return work.get();
         } finally {
-            atOnce.release();
+            few.release();
         }
     }
 

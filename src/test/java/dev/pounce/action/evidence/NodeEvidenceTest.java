@@ -25,6 +25,11 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -147,6 +152,32 @@ class NodeEvidenceTest {
     }
 
     @Test
+    void whatLastsForMinutesKeepsNothingElseFromBeingBegun() throws InterruptedException {
+        // Given
+        node.recordings = new CountDownLatch(1);
+        List<CompletionStage<Outcome>> recorded = IntStream.range(0, 10)
+                .mapToObj(number -> new ContainerRef(CONTAINER.node(), number + CONTAINER.id()))
+                .map(container -> begin(action(ActionType.EVIDENCE_TRACE, container)))
+                .toList();
+        assertThat(node.begun.tryAcquire(4, 10, TimeUnit.SECONDS)).isTrue();
+
+        // When
+        Outcome ofAnother = carryOut(ActionType.EVIDENCE_PROCESSES, CONTAINER);
+        Outcome ofTheSame =
+                carryOut(ActionType.EVIDENCE_PROCESSES, new ContainerRef(CONTAINER.node(), "0" + CONTAINER.id()));
+        int more = node.begun.availablePermits();
+        node.recordings.countDown();
+
+        // Then
+        assertThat(ofAnother).isInstanceOf(Outcome.Done.class);
+        assertThat(ofTheSame).isInstanceOf(Outcome.Done.class);
+        assertThat(more).isZero();
+        assertThat(recorded)
+                .extracting(one -> one.toCompletableFuture().join())
+                .allSatisfy(outcome -> assertThat(outcome).isInstanceOf(Outcome.Done.class));
+    }
+
+    @Test
     void whatNeedsAClusterIsWithheld() {
         assertThat(carryOut(ActionType.EVIDENCE_LOGS, CONTAINER)).isInstanceOf(Outcome.Withheld.class);
         assertThat(carryOut(ActionType.EVIDENCE_LOGS, new PodRef("a", "b", Optional.of("c"))))
@@ -158,9 +189,11 @@ class NodeEvidenceTest {
     }
 
     private Outcome carryOut(Action.OnCluster action) {
-        return actuator.carryOut(action, why(), CLOCK.instant().plusSeconds(20), undo -> {})
-                .toCompletableFuture()
-                .join();
+        return begin(action).toCompletableFuture().join();
+    }
+
+    private CompletionStage<Outcome> begin(Action.OnCluster action) {
+        return actuator.carryOut(action, why(), CLOCK.instant().plusSeconds(20), undo -> {});
     }
 
     private Outcome rehearse(Action.OnCluster action) {
@@ -190,6 +223,8 @@ class NodeEvidenceTest {
     private static final class Telling implements NodeEvidence {
         private Optional<String> objection = Optional.empty();
         private String failure = "";
+        private CountDownLatch recordings = new CountDownLatch(0); // go on until then
+        private final Semaphore begun = new Semaphore(0);
 
         @Override
         public Optional<String> objection(ActionType type, String node, List<String> containerIds) {
@@ -205,9 +240,13 @@ class NodeEvidenceTest {
                 OutputStream to,
                 Instant deadline) {
             try {
+                if (type == ActionType.EVIDENCE_TRACE) {
+                    begun.release();
+                    recordings.await();
+                }
                 to.write(("what " + type.verb() + " is of " + String.join(" and ", containerIds)).getBytes(UTF_8));
                 return new Read(failure, false);
-            } catch (IOException refused) {
+            } catch (IOException | InterruptedException refused) {
                 return new Read(refused.toString(), true);
             }
         }
