@@ -1,7 +1,9 @@
 package dev.pounce;
 
 import dev.pounce.action.Action;
+import dev.pounce.action.ActionType;
 import dev.pounce.action.Outcome;
+import dev.pounce.asset.Answer;
 import dev.pounce.asset.Asset;
 import dev.pounce.asset.ContainerRef;
 import dev.pounce.asset.EndpointRef;
@@ -13,6 +15,9 @@ import dev.pounce.asset.WorkloadRef;
 import dev.pounce.audit.Journal;
 import dev.pounce.audit.JournalEntry;
 import dev.pounce.audit.JournalUnavailable;
+import dev.pounce.cluster.ClusterFacts;
+import dev.pounce.cluster.ClusterView;
+import dev.pounce.cluster.Pod;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -231,6 +236,32 @@ final class Containments {
             }
         }
         over.forEach(this::takeBack);
+    }
+
+    /** To be called now and then: what was changed of a pod alone is over when that very pod is gone for certain. */
+    void passPods(ClusterFacts cluster) {
+        // A pod that is younger than what the cluster was heard of last is not among those that are known
+        Instant heardOf = clock.instant().minus(ClusterView.STALE);
+        for (Containment one : all()) {
+            if (isOfPodAlone(one.undo().type())
+                    && one.since().isBefore(heardOf)
+                    && one.undo().target() instanceof PodRef pod
+                    && pod.uid().map(cluster::podWithUid).orElse(null) instanceof Answer.Gone<Pod>) {
+                end(one, new Outcome.TargetGone("there is no " + pod.display() + " any more"));
+            }
+        }
+    }
+
+    private static boolean isOfPodAlone(ActionType type) {
+        return type == ActionType.POD_LABEL || type == ActionType.POD_ANNOTATE;
+    }
+
+    private synchronized void end(Containment one, Outcome outcome) {
+        Held now = held.get(new Key(one.response(), one.step()));
+        if (now != null && now.containment.equals(one) && !now.underWay) {
+            journal.append(new JournalEntry.Undone(one.response(), one.step(), outcome));
+            forget(one.response(), one.step());
+        }
     }
 
     /** What is in force is written again, so that it does not expire with the journal's old segments. */

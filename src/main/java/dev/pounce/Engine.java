@@ -475,6 +475,7 @@ public final class Engine implements AutoCloseable {
             reach.objects().ifPresent(this::follow);
         }
         every(200, TimeUnit.MILLISECONDS, later, containments::passTime);
+        every(10, TimeUnit.SECONDS, files, () -> containments.passPods(reach.facts()));
         every(1, TimeUnit.HOURS, files, containments::writeAgain);
         every(1, TimeUnit.HOURS, files, this::expire);
     }

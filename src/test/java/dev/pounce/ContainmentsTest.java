@@ -16,6 +16,8 @@ import dev.pounce.asset.PodRef;
 import dev.pounce.audit.Journal;
 import dev.pounce.audit.JournalEntry;
 import dev.pounce.audit.JournalUnavailable;
+import dev.pounce.cluster.Pod;
+import dev.pounce.testing.ACluster;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -303,6 +305,70 @@ class ContainmentsTest {
                 .hasMessageContaining("the disk is gone");
         assertThatCode(() -> containments.prepare("r2", "set/cut", ofAContainer))
                 .doesNotThrowAnyException();
+    }
+
+    @Test
+    void whatWasChangedOfAPodAloneIsOverWhenThatPodIsGoneForCertain() {
+        // Given
+        Pod web = ACluster.pod("shop", "web", Optional.empty());
+        ACluster cluster = new ACluster().has(web);
+        Action.TakeBack label = label(web.ref());
+        Action.TakeBack isolation = new Action.TakeBack(
+                new Action.OnCluster(
+                        ActionType.POD_ISOLATE, web.ref(), ActionType.POD_ISOLATE.read(Map.of("scope", "workload"))),
+                Map.of());
+        containments.prepare("r1", "set/label", label);
+        containments.prepare("r1", "set/isolate", isolation);
+        now = NOON.plusSeconds(61);
+
+        // When
+        containments.passPods(cluster);
+        cluster.isUnheardOf("nothing was heard for 61 seconds").without("shop", "web");
+        containments.passPods(cluster);
+        assertThat(containments.all()).hasSize(2);
+        cluster.isHeardOf();
+        containments.passPods(cluster);
+
+        // Then
+        assertThat(containments.all())
+                .extracting(Containments.Containment::undo)
+                .containsExactly(isolation);
+        assertThat(journal.getLast())
+                .isEqualTo(new JournalEntry.Undone(
+                        "r1", "set/label", new Outcome.TargetGone("there is no pod/shop/web any more")));
+        assertThat(remote.takenBack).isEmpty();
+    }
+
+    @Test
+    void aPodThatTheClusterMayNotHaveToldOfYetIsNotGone() {
+        // Given
+        containments.prepare("r1", "set/label", label(new PodRef("shop", "new", Optional.of("u-2"))));
+
+        // When
+        now = NOON.plusSeconds(60);
+        containments.passPods(new ACluster());
+
+        // Then
+        assertThat(containments.all()).hasSize(1);
+    }
+
+    @Test
+    void whatIsOverAndCannotBeWrittenDownIsNotForgotten() {
+        // Given
+        containments.prepare("r1", "set/label", label(new PodRef("shop", "gone", Optional.of("u-2"))));
+        now = NOON.plusSeconds(61);
+        diskIsFull = true;
+
+        // When, Then
+        assertThatThrownBy(() -> containments.passPods(new ACluster())).isInstanceOf(JournalUnavailable.class);
+        assertThat(containments.all()).hasSize(1);
+    }
+
+    private static Action.TakeBack label(PodRef pod) {
+        return new Action.TakeBack(
+                new Action.OnCluster(
+                        ActionType.POD_LABEL, pod, ActionType.POD_LABEL.read(Map.of("labels", Map.of("a", "b")))),
+                Map.of());
     }
 
     private static Action.OnCluster isolate(String time) {
