@@ -23,10 +23,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a {@link RemoteActuator} owes in time: work for one target in the order in which it was asked for, targets beside each
  * other, and an answer by the deadline, whatever becomes of the work. Each target with something to do has a virtual thread.
+ *
+ * <p>How many targets are busy at once is not bounded, since one that waits would keep others waiting; what is bounded is
+ * how much is accepted.
  */
 public final class Turns implements AutoCloseable {
-
-    private static final int MOST = 10_000;
 
     /** Work ends by its deadline by itself; for what does not, the answer comes from here. */
     private static final Duration LATE = Duration.ofMillis(100);
@@ -34,6 +35,7 @@ public final class Turns implements AutoCloseable {
     private static final Duration END = Duration.ofSeconds(2);
 
     private final String name;
+    private final int most;
     private final InstantSource clock;
     private final ScheduledThreadPoolExecutor deadlines;
     private final ReentrantLock lock = new ReentrantLock();
@@ -41,11 +43,15 @@ public final class Turns implements AutoCloseable {
     private final Map<String, Queue<Runnable>> waiting = new HashMap<>(); // these four guarded by lock
     private final Set<Thread> running = new HashSet<>();
     private int accepted;
-    private boolean closing;
+    private volatile boolean closing;
 
-    /** @param name of the threads */
-    public Turns(String name, InstantSource clock) {
+    /**
+     * @param name of the threads
+     * @param most that may be under way or waiting, of all targets together
+     */
+    public Turns(String name, int most, InstantSource clock) {
         this.name = name;
+        this.most = most;
         this.clock = clock;
         this.deadlines = new ScheduledThreadPoolExecutor(1, task -> {
             Thread thread = new Thread(task, "pounce-" + name + "-deadlines");
@@ -83,6 +89,9 @@ public final class Turns implements AutoCloseable {
     }
 
     private Outcome outcome(Instant deadline, Supplier<Outcome> work) {
+        if (closing) {
+            return new Outcome.Failed("nothing was begun: the engine ends", true);
+        }
         if (!clock.instant().isBefore(deadline)) {
             return new Outcome.Failed("nothing was begun: its time was over", true);
         }
@@ -96,7 +105,7 @@ public final class Turns implements AutoCloseable {
     private boolean enqueue(String target, Runnable task) {
         lock.lock();
         try {
-            if (closing || accepted == MOST) {
+            if (closing || accepted == most) {
                 return false;
             }
             accepted++;
@@ -140,6 +149,27 @@ public final class Turns implements AutoCloseable {
         }
     }
 
+    /** What is under way or waiting, of all targets together. */
+    public int accepted() {
+        lock.lock();
+        try {
+            return accepted;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Begins nothing more, and lets what is under way end by itself within this time. */
+    public void end(Duration time) {
+        lock.lock();
+        try {
+            closing = true;
+            awaitIdle(time);
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Interrupts what is under way and waits, for two seconds at most, until it has told what became of it. */
     @Override
     public void close() {
@@ -147,15 +177,21 @@ public final class Turns implements AutoCloseable {
         try {
             closing = true;
             running.forEach(Thread::interrupt);
-            long left = END.toNanos();
+            awaitIdle(END);
+        } finally {
+            lock.unlock();
+            deadlines.shutdownNow();
+        }
+    }
+
+    private void awaitIdle(Duration time) {
+        try {
+            long left = time.toNanos();
             while (accepted > 0 && left > 0) {
                 left = oneLess.awaitNanos(left);
             }
         } catch (InterruptedException ending) {
             Thread.currentThread().interrupt();
-        } finally {
-            lock.unlock();
-            deadlines.shutdownNow();
         }
     }
 }

@@ -22,6 +22,8 @@ import java.util.concurrent.CompletionStage;
  */
 public final class CallActuator implements RemoteActuator {
 
+    private static final int MOST_STEPS = 10_000;
+
     private final Map<ActionType, Call> calls;
     private final Turns turns;
 
@@ -30,7 +32,7 @@ public final class CallActuator implements RemoteActuator {
                 ActionType.CALL_WEBHOOK, new Webhook(web, clock),
                 ActionType.CALL_LAMBDA, new Lambda(web, aws, clock),
                 ActionType.CALL_FUNCTION, new CloudFunction(web, google, clock));
-        this.turns = new Turns("call", clock);
+        this.turns = new Turns("call", MOST_STEPS, clock);
     }
 
     /** The actions that this is for. */

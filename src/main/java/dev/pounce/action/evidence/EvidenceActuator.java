@@ -33,6 +33,8 @@ import java.util.function.Supplier;
  */
 public final class EvidenceActuator implements RemoteActuator {
 
+    private static final int MOST_STEPS = 10_000;
+
     /** Each may hold a part of an upload in memory. */
     private static final int MOST_AT_ONCE = 8;
 
@@ -88,7 +90,7 @@ public final class EvidenceActuator implements RemoteActuator {
         this.stores = stores;
         this.pods = pods;
         this.clock = clock;
-        this.turns = new Turns("evidence", clock);
+        this.turns = new Turns("evidence", MOST_STEPS, clock);
     }
 
     @Override

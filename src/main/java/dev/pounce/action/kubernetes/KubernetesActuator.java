@@ -5,6 +5,7 @@ import dev.pounce.action.ActionType;
 import dev.pounce.action.Circumstances;
 import dev.pounce.action.Outcome;
 import dev.pounce.action.RemoteActuator;
+import dev.pounce.action.Turns;
 import dev.pounce.asset.PodRef;
 import dev.pounce.cluster.ClusterAccess;
 import dev.pounce.cluster.Reply;
@@ -15,7 +16,6 @@ import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
@@ -45,19 +45,16 @@ public final class KubernetesActuator implements RemoteActuator {
     /** What takes longer waits for something of its own, such as a webhook, and keeps no other from being asked. */
     private static final Duration PROMPT = Duration.ofMillis(300);
 
-    /** An answer after the deadline by that much comes from here and not from the step. */
-    private static final Duration LATE = Duration.ofMillis(50);
-
     private static final Duration END = Duration.ofSeconds(2);
 
     private final Map<ActionType, ClusterStep> steps;
     private final Attempt.Means means;
     private final InstantSource clock;
-    private final Lanes lanes = new Lanes(MOST_STEPS);
+    private final Turns turns;
     private final Semaphore requests = new Semaphore(MOST_REQUESTS, true);
     private final Semaphore prompt = new Semaphore(MOST_PROMPT_REQUESTS, true);
     private final CountDownLatch closing = new CountDownLatch(1);
-    private final ScheduledThreadPoolExecutor deadlines;
+    private final ScheduledThreadPoolExecutor timer;
     private final ClusterEvents events;
 
     /**
@@ -74,16 +71,17 @@ public final class KubernetesActuator implements RemoteActuator {
             Function<PodRef, Optional<Map<String, String>>> knownLabels,
             Optional<OwnNode> ownNode) {
         this.clock = clock;
+        this.turns = new Turns("cluster", MOST_STEPS, clock);
         BiFunction<Request, Instant, Reply> api = cluster.api()::send;
         this.means = new Attempt.Means((request, until) -> bounded(api, request, until), clock, random, this::pause);
         this.steps = ClusterSteps.all(cluster, knownLabels, ownNode);
-        this.deadlines = new ScheduledThreadPoolExecutor(1, task -> {
-            Thread thread = new Thread(task, "pounce-cluster-deadlines");
+        this.timer = new ScheduledThreadPoolExecutor(1, task -> {
+            Thread thread = new Thread(task, "pounce-cluster-timer");
             thread.setDaemon(true);
             return thread;
         });
-        deadlines.setRemoveOnCancelPolicy(true);
-        this.events = new ClusterEvents(api, clock, random, () -> lanes.accepted() > 0, instance);
+        timer.setRemoveOnCancelPolicy(true);
+        this.events = new ClusterEvents(api, clock, random, () -> turns.accepted() > 0, instance);
     }
 
     /** The steps that it carries out. */
@@ -99,7 +97,7 @@ public final class KubernetesActuator implements RemoteActuator {
     @Override
     public CompletionStage<Outcome> carryOut(
             Action.OnCluster action, Circumstances why, Instant deadline, BeforeChange beforeChange) {
-        return inLane(action, deadline, () -> {
+        return turns.take(action.target().display(), deadline, () -> {
             Attempt attempt = Attempt.toCarryOut(means, action, why, deadline, beforeChange);
             return told(attempt, false, concluded(attempt, step(action)::carryOut));
         });
@@ -107,15 +105,15 @@ public final class KubernetesActuator implements RemoteActuator {
 
     @Override
     public CompletionStage<Outcome> rehearse(Action.OnCluster action, Circumstances why, Instant deadline) {
-        return inLane(
-                action,
+        return turns.take(
+                action.target().display(),
                 deadline,
                 () -> concluded(Attempt.toRehearse(means, action, why, deadline), step(action)::carryOut));
     }
 
     @Override
     public CompletionStage<Outcome> takeBack(Action.TakeBack undo, Instant deadline) {
-        return inLane(undo.taken(), deadline, () -> {
+        return turns.take(undo.target().display(), deadline, () -> {
             Attempt attempt = Attempt.toTakeBack(means, undo, deadline);
             return told(
                     attempt, true, concluded(attempt, same -> step(undo.taken()).takeBack(undo, same)));
@@ -124,8 +122,10 @@ public final class KubernetesActuator implements RemoteActuator {
 
     @Override
     public CompletionStage<Outcome> observe(Action.OnCluster action, Instant deadline) {
-        return inLane(
-                action, deadline, () -> concluded(Attempt.toObserve(means, action, deadline), step(action)::observe));
+        return turns.take(
+                action.target().display(),
+                deadline,
+                () -> concluded(Attempt.toObserve(means, action, deadline), step(action)::observe));
     }
 
     private ClusterStep step(Action.OnCluster action) {
@@ -180,65 +180,6 @@ public final class KubernetesActuator implements RemoteActuator {
         return outcome;
     }
 
-    @FunctionalInterface
-    private interface Work {
-        Outcome outcome();
-    }
-
-    private CompletionStage<Outcome> inLane(Action.OnCluster action, Instant deadline, Work work) {
-        CompletableFuture<Outcome> answer = new CompletableFuture<>();
-        if (closing.getCount() == 0) {
-            answer.complete(new Outcome.Failed("nothing was asked for: the engine ends", true));
-            return answer;
-        }
-        Begun begun = new Begun();
-        boolean accepted = lanes.run(action.target().display(), () -> {
-            if (answer.isDone() || !begun.first()) {
-                return;
-            }
-            answer.complete(outcome(deadline, work));
-        });
-        if (!accepted) {
-            answer.complete(new Outcome.Failed(
-                    "nothing was asked for: " + MOST_STEPS + " steps are under way or waiting", true));
-            return answer;
-        }
-        Future<?> late = deadlines.schedule(
-                () -> answer.complete(new Outcome.Failed(
-                        begun.first()
-                                ? "nothing was asked for: an earlier step for the same target was still under way"
-                                : "it is not known whether it was carried out: its time was over",
-                        true)),
-                Duration.between(clock.instant(), deadline).plus(LATE).toMillis(),
-                TimeUnit.MILLISECONDS);
-        return answer.whenComplete((outcome, never) -> late.cancel(false));
-    }
-
-    /** Either the step begins, or its time is over first. */
-    private static final class Begun {
-        private boolean taken;
-
-        synchronized boolean first() {
-            boolean first = !taken;
-            taken = true;
-            return first;
-        }
-    }
-
-    private Outcome outcome(Instant deadline, Work work) {
-        if (closing.getCount() == 0) {
-            return new Outcome.Failed("nothing was asked for: the engine ends", true);
-        }
-        if (!clock.instant().isBefore(deadline)) {
-            return new Outcome.Failed("nothing was asked for: its time was over", true);
-        }
-        try {
-            return work.outcome();
-        } catch (RuntimeException bug) {
-            return new Outcome.Failed("it is not known whether it was carried out: a bug of ours: " + bug, false);
-        }
-    }
-
     private Reply bounded(BiFunction<Request, Instant, Reply> api, Request request, Instant until) {
         if (!taken(requests, until)) {
             return notSent();
@@ -257,7 +198,7 @@ public final class KubernetesActuator implements RemoteActuator {
                 prompt.release();
             }
         };
-        Future<?> slow = deadlines.schedule(giveBack, PROMPT.toMillis(), TimeUnit.MILLISECONDS);
+        Future<?> slow = timer.schedule(giveBack, PROMPT.toMillis(), TimeUnit.MILLISECONDS);
         try {
             return api.apply(request, until);
         } finally {
@@ -295,11 +236,9 @@ public final class KubernetesActuator implements RemoteActuator {
     @Override
     public void close() {
         closing.countDown();
-        if (!lanes.awaitIdle(END.toMillis())) {
-            lanes.interrupt();
-            lanes.awaitIdle(END.toMillis());
-        }
+        turns.end(END);
+        turns.close();
         events.close();
-        deadlines.shutdownNow();
+        timer.shutdownNow();
     }
 }
