@@ -2,11 +2,13 @@ package dev.pounce.cli;
 
 import dev.pounce.ClusterSettings;
 import dev.pounce.action.Form;
+import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
@@ -15,6 +17,7 @@ import picocli.CommandLine.Spec;
 final class ClusterOptions {
 
     private static final Path SERVICE_ACCOUNT = Path.of("/var/run/secrets/kubernetes.io/serviceaccount/token");
+    private static final Pattern LIST = Pattern.compile(Pattern.quote(File.pathSeparator));
 
     @Spec(Spec.Target.MIXEE)
     picocli.CommandLine.Model.CommandSpec spec;
@@ -74,11 +77,23 @@ final class ClusterOptions {
                 : none();
     }
 
-    /** The file that somebody has named, by the option or by {@code KUBECONFIG}; nobody has named that of the home. */
+    /**
+     * The file that somebody has named, by the option or by {@code KUBECONFIG}; nobody has named that of the home.
+     *
+     * @throws Refusal when the variable is a list of several, which kubectl would merge
+     */
     static Optional<Path> named(Optional<Path> option, Map<String, String> environment) {
-        return option.or(() -> Optional.ofNullable(environment.get("KUBECONFIG"))
+        if (option.isPresent()) {
+            return option;
+        }
+        List<String> files = LIST.splitAsStream(environment.getOrDefault("KUBECONFIG", ""))
                 .filter(text -> !text.isBlank())
-                .map(Path::of));
+                .toList();
+        if (files.size() > 1) {
+            throw new Refusal("found " + files.size() + " files in KUBECONFIG: " + String.join(", ", files)
+                    + "; expected one, or --kubeconfig FILE. 'kubectl config view --flatten' makes one of them");
+        }
+        return files.stream().map(Path::of).findFirst();
     }
 
     /** Whether there is a cluster without a file: that of our own pod. */

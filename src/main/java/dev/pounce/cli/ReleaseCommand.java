@@ -64,7 +64,7 @@ final class ReleaseCommand implements Callable<Integer> {
             paramLabel = "DURATION",
             defaultValue = "2m",
             converter = DurationConverter.class,
-            description = "How long the engines of the cluster are waited for (default: 2m).")
+            description = "How long the cluster and its engines are waited for (default: 2m).")
     Duration patience = Duration.ofMinutes(2);
 
     @Parameters(
@@ -97,14 +97,14 @@ final class ReleaseCommand implements Callable<Integer> {
             }
             try (ClusterAccess access = ClusterAccess.open(named, Version.current(), Clock.systemUTC())) {
                 ReleaseOfCluster release = new ReleaseOfCluster(
-                        access.api(), Clock.systemUTC(), spec.commandLine().getOut());
+                        access.api(), Clock.systemUTC(), patience, spec.commandLine().getOut());
                 int inForce = release.count();
                 spec.commandLine().getOut().println(access.server() + ": " + inForce + " in force");
                 spec.commandLine().getOut().flush();
                 if (inForce > 0 && !yes) {
                     throw new Refusal("nothing was released; expected --yes to release all that is in force there");
                 }
-                return inForce == 0 || release.within(patience) ? 0 : 1;
+                return inForce == 0 || release.all() ? 0 : 1;
             } catch (IllegalArgumentException unusable) {
                 throw new Refusal(String.valueOf(unusable.getMessage()));
             }

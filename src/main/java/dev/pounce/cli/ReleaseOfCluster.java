@@ -12,58 +12,55 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HashSet;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 
-/** Has all engines of a cluster take back what they show there as in force. */
+/**
+ * Has all engines of a cluster take back what they show there as in force. An API server that is overloaded, has an error or cannot
+ * be reached is asked again, less and less often, until the end.
+ */
 final class ReleaseOfCluster {
 
     private static final Duration BETWEEN_LOOKS = Duration.ofMillis(500);
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(8);
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
     private final Api api;
     private final InstantSource clock;
+    private final Instant end;
     private final PrintWriter out;
+    private Duration pause = BETWEEN_LOOKS; // before the server is asked again
 
-    ReleaseOfCluster(Api api, InstantSource clock, PrintWriter out) {
+    /** @param patience for all that is asked of it together */
+    ReleaseOfCluster(Api api, InstantSource clock, Duration patience, PrintWriter out) {
         this.api = api;
         this.clock = clock;
+        this.end = clock.instant().plus(patience);
         this.out = out;
     }
 
     /**
      * How much is in force. Changes nothing.
      *
-     * @throws Refusal when the API server does not let us, or has no such resources
+     * @throws Refusal when the API server does not let us, has no such resources, or says nothing until the end
      */
-    int count() {
+    int count() throws InterruptedException {
         return inForce().size();
     }
 
     /**
-     * Blocks until no engine holds anything any more, or for this long. What an engine withheld when it took it back, it does
-     * not hold any more either: the resource does not tell.
+     * Blocks until no engine holds anything any more, or the end. What an engine withheld when it took it back, it does not hold any
+     * more either: the resource does not tell.
      *
      * @return whether none does
-     * @throws Refusal when the API server does not let us, or has no such resources
+     * @throws Refusal when the API server does not let us, has no such resources, or says nothing until the end
      */
-    boolean within(Duration patience) throws InterruptedException {
-        Instant end = clock.instant().plus(patience);
-        OwnObjects objects = new OwnObjects(api, clock, "release");
+    boolean all() throws InterruptedException {
         Set<String> asked = new HashSet<>();
         Map<String, JsonNode> left = inForce();
         while (!left.isEmpty()) {
-            for (String name : left.keySet()) {
-                if (!asked.contains(name)) {
-                    Reply reply = objects.askToRelease(name);
-                    if (reply instanceof Reply.Refused refused && !refused.isNotFound()) {
-                        throw new Refusal("containment " + name + " cannot be deleted: " + refused.message());
-                    }
-                    if (!(reply instanceof Reply.Unheard)) {
-                        asked.add(name);
-                    }
-                }
-            }
+            ask(left.keySet(), asked);
             if (!clock.instant().isBefore(end)) {
                 left.forEach((name, one) -> out.println(name + ": still in force, "
                         + one.path("spec").path("action").asText()
@@ -89,21 +86,79 @@ final class ReleaseOfCluster {
         return said.isEmpty() ? "" : ": " + said;
     }
 
-    private Map<String, JsonNode> inForce() {
-        return switch (api.send(
-                Request.get(OwnResources.CONTAINMENTS), clock.instant().plus(PATIENCE))) {
-            case Reply.Ok ok -> {
+    private void ask(Set<String> names, Set<String> asked) throws InterruptedException {
+        OwnObjects objects = new OwnObjects(api, clock, "release");
+        for (String name : names) {
+            while (!asked.contains(name)) {
+                Reply reply = objects.askToRelease(name);
+                if (isNotFound(reply) || reply instanceof Reply.Ok) {
+                    asked.add(name);
+                    pause = BETWEEN_LOOKS;
+                } else if (!isWorthAnother(reply, "containment " + name + " cannot be deleted: ")) {
+                    return;
+                }
+            }
+        }
+    }
+
+    private Map<String, JsonNode> inForce() throws InterruptedException {
+        while (true) {
+            Reply reply = api.send(
+                    Request.get(OwnResources.CONTAINMENTS), clock.instant().plus(PATIENCE));
+            if (reply instanceof Reply.Ok ok) {
+                pause = BETWEEN_LOOKS;
                 Map<String, JsonNode> all = new TreeMap<>();
                 ok.body()
                         .path("items")
                         .forEach(
                                 one -> all.put(one.path("metadata").path("name").asText(), one));
-                yield all;
+                return all;
             }
-            case Reply.Refused refused
-            when refused.isNotFound() -> throw new Refusal("the cluster does not know Containments; see pounce crds");
-            case Reply.Refused refused -> throw new Refusal("containments cannot be listed: " + refused.message());
-            case Reply.Unheard unheard -> throw new Refusal(unheard.why());
+            if (isNotFound(reply)) {
+                throw new Refusal("the cluster does not know Containments; see pounce crds");
+            }
+            String what = "containments cannot be listed: ";
+            if (!isWorthAnother(reply, what)) {
+                throw new Refusal(what + words(reply));
+            }
+        }
+    }
+
+    private static boolean isNotFound(Reply reply) {
+        return reply instanceof Reply.Refused refused && refused.isNotFound();
+    }
+
+    /**
+     * Waits before the server is asked again.
+     *
+     * @return false when it is too late for that
+     * @throws Refusal when it would say the same
+     */
+    private boolean isWorthAnother(Reply no, String what) throws InterruptedException {
+        if (no instanceof Reply.Refused refused && !refused.isPassing()) {
+            throw new Refusal(what + words(no));
+        }
+        Duration left = Duration.between(clock.instant(), end);
+        if (!left.isPositive()) {
+            return false;
+        }
+        if (pause.equals(BETWEEN_LOOKS)) {
+            out.println(what + words(no) + "; trying again");
+            out.flush();
+        }
+        Duration wanted = no instanceof Reply.Refused refused
+                ? refused.retryAfter().filter(rest -> rest.compareTo(pause) > 0).orElse(pause)
+                : pause;
+        Thread.sleep(wanted.compareTo(left) < 0 ? wanted : left);
+        pause = pause.compareTo(LONGEST_PAUSE) < 0 ? pause.multipliedBy(2) : pause;
+        return true;
+    }
+
+    private static String words(Reply no) {
+        return switch (no) {
+            case Reply.Ok ok -> "";
+            case Reply.Refused refused -> refused.message();
+            case Reply.Unheard unheard -> unheard.why();
         };
     }
 }

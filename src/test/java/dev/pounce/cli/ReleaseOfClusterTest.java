@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import java.io.File;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -12,9 +13,14 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
+import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -32,6 +38,9 @@ class ReleaseOfClusterTest {
 
     private final Set<String> inForce = new ConcurrentSkipListSet<>();
     private final Set<String> stuck = new ConcurrentSkipListSet<>();
+    private final Queue<Integer> failures = new ConcurrentLinkedQueue<>(); // of the next requests; 0 for no answer at all
+    private final AtomicInteger deletionsRefused = new AtomicInteger();
+    private Map<String, String> environment = Map.of();
     private HttpServer server;
 
     @BeforeEach
@@ -47,9 +56,18 @@ class ReleaseOfClusterTest {
     }
 
     private void answer(HttpExchange exchange) throws IOException {
+        Integer failure = failures.poll();
+        if (failure != null) {
+            refuse(exchange, failure);
+            return;
+        }
         String path = exchange.getRequestURI().getPath();
         String body = "{}";
         if (exchange.getRequestMethod().equals("DELETE")) {
+            if (deletionsRefused.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+                refuse(exchange, 429);
+                return;
+            }
             String name = path.substring(CONTAINMENTS.length() + 1);
             inForce.removeIf(one -> one.equals(name) && !stuck.contains(name));
         } else {
@@ -63,6 +81,15 @@ class ReleaseOfClusterTest {
         exchange.getResponseHeaders().add("Content-Type", "application/json");
         exchange.sendResponseHeaders(path.startsWith(CONTAINMENTS) ? 200 : 404, bytes.length);
         exchange.getResponseBody().write(bytes);
+        exchange.close();
+    }
+
+    private static void refuse(HttpExchange exchange, int code) throws IOException {
+        if (code != 0) {
+            byte[] status = "{\"kind\":\"Status\",\"message\":\"not now\"}".getBytes(UTF_8);
+            exchange.sendResponseHeaders(code, status.length);
+            exchange.getResponseBody().write(status);
+        }
         exchange.close();
     }
 
@@ -88,7 +115,7 @@ class ReleaseOfClusterTest {
     private Ran run(String... arguments) {
         StringWriter out = new StringWriter();
         ReleaseCommand command = new ReleaseCommand();
-        command.environment = Map.of();
+        command.environment = environment;
         int exit = new CommandLine(command)
                 .setOut(new PrintWriter(out, true))
                 .setErr(new PrintWriter(out, true))
@@ -130,6 +157,73 @@ class ReleaseOfClusterTest {
                         a-1: no longer held by an engine
                         b-2: still in force, pod.isolate of pod/shop/web by engine node-1: it cannot be reached
                         """));
+    }
+
+    @Test
+    void whatPassesIsWaitedForWhetherItIsAskedOrToldWhatIsInForce() throws IOException {
+        // Given
+        inForce.add("a-1");
+        failures.addAll(List.of(503, 0)); // the first list, then its second try; the one after it is heard
+        Ran ran = run("--cluster", "--kubeconfig", kubeconfig());
+        assertThat(ran.out()).contains("containments cannot be listed: not now; trying again\n", ": 1 in force\n");
+
+        // When
+        deletionsRefused.set(2);
+        Ran released = run("--cluster", "--yes", "--within", "20s", "--kubeconfig", kubeconfig());
+
+        // Then
+        assertThat(released.exit()).isZero();
+        assertThat(released.out())
+                .contains("containment a-1 cannot be deleted: not now; trying again\n")
+                .contains("no engine holds anything any more");
+        assertThat(inForce).isEmpty();
+    }
+
+    @Test
+    void whatDoesNotPassIsWaitedForNoLongerThanWished() throws IOException {
+        // Given
+        failures.addAll(Collections.nCopies(100, 503));
+
+        // When
+        Ran ran = run("--cluster", "--yes", "--within", "1s", "--kubeconfig", kubeconfig());
+
+        // Then
+        assertThat(ran.exit()).isEqualTo(1);
+        assertThat(ran.out()).contains("containments cannot be listed: not now\n");
+    }
+
+    @Test
+    void whoMayNotIsToldSoAtOnce() throws IOException {
+        // Given
+        failures.add(403);
+
+        // When
+        Ran ran = run("--cluster", "--yes", "--kubeconfig", kubeconfig());
+
+        // Then
+        assertThat(ran.exit()).isEqualTo(1);
+        assertThat(ran.out()).contains("containments cannot be listed: not now").doesNotContain("trying");
+    }
+
+    @Test
+    void aListOfKubeconfigsIsNotTakenForAFile() throws IOException {
+        // Given
+        inForce.add("a-1");
+        environment = Map.of("KUBECONFIG", kubeconfig() + File.pathSeparator + "other");
+
+        // When
+        Ran several = run("--cluster", "--yes", "--within", "1s");
+
+        // Then
+        assertThat(several.exit()).isEqualTo(1);
+        assertThat(several.out()).contains("found 2 files in KUBECONFIG: " + kubeconfig() + ", other; expected one");
+        assertThat(inForce).containsExactly("a-1");
+
+        // When
+        environment = Map.of("KUBECONFIG", kubeconfig() + File.pathSeparator);
+
+        // Then
+        assertThat(run("--cluster", "--yes", "--within", "1s").exit()).isZero();
     }
 
     @Test
