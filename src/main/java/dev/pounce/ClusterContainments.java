@@ -7,10 +7,11 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Shows what is in force as resources of the cluster, and releases what somebody deletes there. A resource that is to be deleted
- * stays until that is done, also when no engine runs meanwhile.
+ * stays until that is done, also when no engine runs meanwhile. How it ended is the last that it says before it goes.
  *
  * <p>Thread-safe; {@link #show} blocks for the API server.
  */
@@ -22,11 +23,14 @@ final class ClusterContainments {
     private final Map<String, Containments.Containment> shown = new HashMap<>(); // guarded by this
     private final Set<String> askedFor = new HashSet<>(); // to be released; of the follower's thread
     private final Set<String> found = new HashSet<>(); // ours, guarded by this
+    private final Map<String, OwnObjects.End> ends = new ConcurrentHashMap<>(); // of what is not in force any more
 
     ClusterContainments(Containments containments, OwnObjects objects, String engine) {
         this.containments = containments;
         this.objects = objects;
         this.engine = engine;
+        containments.tellEnds((response, step, outcome) -> ends.put(
+                OwnObjects.nameOf(response, step), new OwnObjects.End(ContainmentJson.word(outcome), outcome.words())));
     }
 
     /** All there are now, by name. */
@@ -63,9 +67,10 @@ final class ClusterContainments {
             over = new HashSet<>(found);
             over.addAll(shown.keySet());
         }
+        ends.keySet().removeIf(name -> !over.contains(name) && !inForce.containsKey(name));
         over.removeAll(inForce.keySet());
         for (String name : over) {
-            if (objects.takeAway(name)) {
+            if (objects.takeAway(name, Optional.ofNullable(ends.get(name)))) {
                 synchronized (this) {
                     shown.remove(name);
                     found.remove(name);

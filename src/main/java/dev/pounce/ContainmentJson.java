@@ -35,22 +35,20 @@ final class ContainmentJson {
         ObjectNode json = JsonNodeFactory.instance.objectNode();
         ArrayNode all = json.putArray("released");
         new TreeMap<>(released).forEach((step, outcome) -> {
-            ObjectNode entry = all.addObject().put("step", step);
-            switch (outcome) {
-                case Outcome.Done(String observed) ->
-                    entry.put("outcome", "done").put("detail", observed);
-                case Outcome.AlreadySo(String observed) ->
-                    entry.put("outcome", "already so").put("detail", observed);
-                case Outcome.TargetGone(String reason) ->
-                    entry.put("outcome", "target gone").put("detail", reason);
-                case Outcome.Failed(String reason, boolean retryable) ->
-                    entry.put("outcome", "failed").put("detail", reason);
-                case Outcome.Withheld(String reason) ->
-                    entry.put("outcome", "withheld").put("detail", reason);
-                case Outcome.WouldAct(String what) ->
-                    entry.put("outcome", "would act").put("detail", what);
-            }
+            all.addObject().put("step", step).put("outcome", word(outcome)).put("detail", outcome.words());
         });
         return json.toString();
+    }
+
+    /** By which the commands know it. */
+    static String word(Outcome outcome) {
+        return switch (outcome) {
+            case Outcome.Done done -> "done";
+            case Outcome.AlreadySo so -> "already so";
+            case Outcome.TargetGone gone -> "target gone";
+            case Outcome.Failed failed -> "failed";
+            case Outcome.Withheld withheld -> "withheld";
+            case Outcome.WouldAct would -> "would act";
+        };
     }
 }

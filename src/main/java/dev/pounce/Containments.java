@@ -62,6 +62,12 @@ final class Containments {
             Optional<Instant> due,
             Optional<String> trouble) {}
 
+    /** Hears how each ended, before it is forgotten. */
+    interface Ends {
+        /** Must not block. */
+        void ended(String response, String step, Outcome outcome);
+    }
+
     private record Key(String response, String step) {}
 
     private static final class Held {
@@ -81,11 +87,17 @@ final class Containments {
     private final Actuators actuators;
     private final InstantSource clock;
     private final Map<Key, Held> held = new HashMap<>(); // guarded by this
+    private Ends ends = (response, step, outcome) -> {}; // guarded by this
 
     Containments(Journal journal, Actuators actuators, InstantSource clock) {
         this.journal = journal;
         this.actuators = actuators;
         this.clock = clock;
+    }
+
+    /** From now on. */
+    synchronized void tellEnds(Ends to) {
+        ends = to;
     }
 
     /**
@@ -183,7 +195,11 @@ final class Containments {
     }
 
     private synchronized void forget(String response, String step) {
-        held.remove(new Key(response, step));
+        Key key = new Key(response, step);
+        if (held.containsKey(key)) {
+            ends.ended(response, step, new Outcome.AlreadySo("nothing had been changed"));
+            held.remove(key);
+        }
     }
 
     /** The same was wanted again while it was in force: it lasts as long as the last who wanted it says. */
@@ -366,6 +382,7 @@ final class Containments {
                         : one.retry.multipliedBy(2);
                 held.put(key, again);
             } else {
+                ends.ended(containment.response(), containment.step(), outcome);
                 held.remove(key);
             }
         }

@@ -262,6 +262,29 @@ class ContainmentsTest {
     }
 
     @Test
+    void howEachEndedIsToldBeforeItIsForgotten() {
+        // Given
+        List<String> told = new ArrayList<>();
+        containments.tellEnds((response, step, outcome) ->
+                told.add(response + " of " + containments.all().size() + ": " + outcome));
+        containments.prepare("r1", "set/isolate", undo(ISOLATE));
+        containments.prepare("r2", "set/isolate", undo(ISOLATE));
+
+        // When
+        remote.answers.add(new Outcome.Failed("no answer", true));
+        containments.takeBack("r1", "set/isolate");
+        remote.answers.add(new Outcome.Withheld("somebody has changed it"));
+        containments.takeBack("r1", "set/isolate");
+        containments.ended("r2", "set/isolate", ISOLATE, new Outcome.TargetGone("the pod has gone"));
+
+        // Then
+        assertThat(told)
+                .containsExactly(
+                        "r1 of 2: " + new Outcome.Withheld("somebody has changed it"),
+                        "r2 of 1: " + new Outcome.AlreadySo("nothing had been changed"));
+    }
+
+    @Test
     void nothingMoreIsChangedOnceItIsTakenBack() {
         // Given
         containments.prepare("r1", "set/isolate", new Action.TakeBack(ISOLATE, Map.of("kernel", "a")));

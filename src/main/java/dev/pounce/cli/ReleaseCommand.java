@@ -29,12 +29,12 @@ import picocli.CommandLine.Spec;
             "Exit code 0 when all of it is as before, 1 when something is not, or nothing was in force.",
             "",
             "With --cluster whatever is in force in the cluster, by any engine that shows it there: its Containments are",
-            "deleted, and the engines take back what they stand for. Exit code 0 when no engine holds anything any",
-            "more, 1 when one does. What an engine left as it is, and why, stands in its journal."
+            "deleted, and the engines take back what they stand for and say how that ended. Exit code 0 also when",
+            "nothing was in force."
         })
 final class ReleaseCommand implements Callable<Integer> {
 
-    private static final Set<String> AS_BEFORE = Set.of("done", "already so", "target gone");
+    static final Set<String> AS_BEFORE = Set.of("done", "already so", "target gone");
 
     @Spec
     CommandSpec spec;
@@ -97,7 +97,7 @@ final class ReleaseCommand implements Callable<Integer> {
             }
             try (ClusterAccess access = ClusterAccess.open(named, Version.current(), Clock.systemUTC())) {
                 ReleaseOfCluster release = new ReleaseOfCluster(
-                        access.api(), Clock.systemUTC(), patience, spec.commandLine().getOut());
+                        access, Clock.systemUTC(), patience, spec.commandLine().getOut());
                 int inForce = release.count();
                 spec.commandLine().getOut().println(access.server() + ": " + inForce + " in force");
                 spec.commandLine().getOut().flush();

@@ -26,7 +26,8 @@ public final class OwnResources implements AutoCloseable {
 
     private final Consumer<Map<String, JsonNode>> changed;
 
-    private OwnResources(ClusterAccess access, ApiPath path, Consumer<Map<String, JsonNode>> changed) {
+    private OwnResources(
+            ClusterAccess access, ApiPath path, Consumer<Map<String, JsonNode>> changed, Consumer<JsonNode> removed) {
         this.changed = changed;
         this.feed = new Feed<>(
                 access.client().getHttpClient(),
@@ -39,7 +40,10 @@ public final class OwnResources implements AutoCloseable {
                             listed.forEach(one -> all.put(name(one), one));
                         }),
                         one -> change(() -> all.put(name(one), one)),
-                        one -> change(() -> all.remove(name(one)))),
+                        one -> {
+                            removed.accept(one);
+                            change(() -> all.remove(name(one)));
+                        }),
                 MOST,
                 System::nanoTime);
     }
@@ -51,7 +55,18 @@ public final class OwnResources implements AutoCloseable {
      * @param changed gets all there are, by name, after each change; called on the follower's thread, which may be kept busy
      */
     public static OwnResources follow(ClusterAccess access, ApiPath path, Consumer<Map<String, JsonNode>> changed) {
-        OwnResources resources = new OwnResources(access, path, changed);
+        return follow(access, path, changed, one -> {});
+    }
+
+    /**
+     * The same.
+     *
+     * @param removed gets each that goes as it was last, before {@code changed} is called without it; not what goes unseen,
+     *     because the server has forgotten meanwhile where we were
+     */
+    public static OwnResources follow(
+            ClusterAccess access, ApiPath path, Consumer<Map<String, JsonNode>> changed, Consumer<JsonNode> removed) {
+        OwnResources resources = new OwnResources(access, path, changed, removed);
         resources.feed.start();
         @SuppressWarnings("unused") // ends with the executor
         Object regular =

@@ -201,7 +201,10 @@ public final class ActionSetResource {
         List.of("engine", "response", "step").forEach(spec.withArray("required")::add);
         ObjectNode status =
                 ((ObjectNode) schema.get("properties")).putObject("status").put("type", "object");
-        status.putObject("properties").set("trouble", text("why it could not be taken back"));
+        ObjectNode said = status.putObject("properties");
+        said.set("trouble", text("why it could not be taken back"));
+        said.set("outcome", text("how taking it back ended, before it goes; such as done or withheld"));
+        said.set("detail", text("what was seen then, or why it was withheld"));
         ObjectNode definition = Definitions.of("containments", "containment", "Containment", "pct", schema);
         Definitions.column(definition, "Action", "string", ".spec.action");
         Definitions.column(definition, "Target", "string", ".spec.target");

@@ -477,7 +477,7 @@ class RbacIT {
                 trouble.add("what is in force is not shown");
             }
         }));
-        if (!objects.takeAway(containment)) {
+        if (!objects.takeAway(containment, Optional.empty())) {
             trouble.add("what is not in force any more is still shown");
         }
         RealCluster.tryKubectl(

@@ -7,19 +7,24 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.File;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
@@ -36,22 +41,30 @@ class ReleaseOfClusterTest {
     @TempDir
     Path folder;
 
+    private static final String DONE = "{\"outcome\":\"done\",\"detail\":\"the policy is gone\"}";
+
     private final Set<String> inForce = new ConcurrentSkipListSet<>();
     private final Set<String> stuck = new ConcurrentSkipListSet<>();
-    private final Queue<Integer> failures = new ConcurrentLinkedQueue<>(); // of the next requests; 0 for no answer at all
+    private final Map<String, String> lastStatus = new ConcurrentHashMap<>(); // done, if it says nothing else
+    private final List<String> changes = new ArrayList<>(); // each a version further; guarded by itself
+    private final Queue<Integer> failures =
+            new ConcurrentLinkedQueue<>(); // of the next requests; 0 for no answer at all
     private final AtomicInteger deletionsRefused = new AtomicInteger();
     private Map<String, String> environment = Map.of();
+    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private HttpServer server;
 
     @BeforeEach
     void start() throws IOException {
         server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.createContext("/", this::answer);
+        server.setExecutor(threads);
         server.start();
     }
 
     @AfterEach
     void stop() {
+        threads.shutdownNow(); // also those who wait for changes
         server.stop(0);
     }
 
@@ -59,6 +72,11 @@ class ReleaseOfClusterTest {
         Integer failure = failures.poll();
         if (failure != null) {
             refuse(exchange, failure);
+            return;
+        }
+        String query = String.valueOf(exchange.getRequestURI().getQuery());
+        if (query.contains("watch=true")) {
+            tellChanges(exchange, Integer.parseInt(query.replaceAll(".*resourceVersion=(\\d+).*", "$1")));
             return;
         }
         String path = exchange.getRequestURI().getPath();
@@ -69,19 +87,54 @@ class ReleaseOfClusterTest {
                 return;
             }
             String name = path.substring(CONTAINMENTS.length() + 1);
-            inForce.removeIf(one -> one.equals(name) && !stuck.contains(name));
+            if (!stuck.contains(name) && inForce.remove(name)) {
+                synchronized (changes) {
+                    changes.add("{\"type\":\"DELETED\",\"object\":"
+                            + containment(name, lastStatus.getOrDefault(name, DONE), changes.size() + 1) + "}");
+                    changes.notifyAll();
+                }
+            }
         } else {
-            body = inForce.stream()
-                    .map(name -> "{\"metadata\":{\"name\":\"" + name
-                            + "\"},\"spec\":{\"engine\":\"node-1\",\"action\":\"pod.isolate\",\"target\":\"pod/shop/web\"},"
-                            + "\"status\":{\"trouble\":\"it cannot be reached\"}}")
-                    .collect(Collectors.joining(",", "{\"items\":[", "]}"));
+            synchronized (changes) {
+                body = inForce.stream()
+                        .map(name -> containment(name, "{\"trouble\":\"it cannot be reached\"}", changes.size()))
+                        .collect(Collectors.joining(
+                                ",",
+                                "{\"metadata\":{\"resourceVersion\":\"" + changes.size() + "\"},\"items\":[",
+                                "]}"));
+            }
         }
         byte[] bytes = body.getBytes(UTF_8);
         exchange.getResponseHeaders().add("Content-Type", "application/json");
         exchange.sendResponseHeaders(path.startsWith(CONTAINMENTS) ? 200 : 404, bytes.length);
         exchange.getResponseBody().write(bytes);
         exchange.close();
+    }
+
+    private static String containment(String name, String status, int version) {
+        return "{\"metadata\":{\"name\":\"" + name + "\",\"resourceVersion\":\"" + version
+                + "\"},\"spec\":{\"engine\":\"node-1\",\"action\":\"pod.isolate\",\"target\":\"pod/shop/web\"},"
+                + "\"status\":" + status + "}";
+    }
+
+    /** For as long as somebody listens. */
+    private void tellChanges(HttpExchange exchange, int from) throws IOException {
+        exchange.sendResponseHeaders(200, 0);
+        try (OutputStream body = exchange.getResponseBody()) {
+            for (int next = from; ; next++) {
+                String change;
+                synchronized (changes) {
+                    while (changes.size() <= next) {
+                        changes.wait();
+                    }
+                    change = changes.get(next);
+                }
+                body.write(change.getBytes(UTF_8));
+                body.flush();
+            }
+        } catch (InterruptedException over) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private static void refuse(HttpExchange exchange, int code) throws IOException {
@@ -135,10 +188,45 @@ class ReleaseOfClusterTest {
         // Then
         assertThat(ran).isEqualTo(new Ran(0, server() + """
                         : 2 in force
-                        a-1: no longer held by an engine
-                        b-2: no longer held by an engine
-                        no engine holds anything any more; what one left as it is, and why, stands in its journal
+                        a-1: done, pod.isolate of pod/shop/web by engine node-1: the policy is gone
+                        b-2: done, pod.isolate of pod/shop/web by engine node-1: the policy is gone
+                        no engine holds anything any more
                         """));
+    }
+
+    @Test
+    void whatAnEngineLeftAsItIsIsNamedWithItsReasonAndNoSuccess() throws IOException {
+        // Given
+        inForce.add("a-1");
+        inForce.add("b-2");
+        lastStatus.put("b-2", "{\"outcome\":\"withheld\",\"detail\":\"somebody has changed the policy\"}");
+
+        // When
+        Ran ran = run("--cluster", "--yes", "--within", "1s", "--kubeconfig", kubeconfig());
+
+        // Then
+        assertThat(ran).isEqualTo(new Ran(1, server() + """
+                        : 2 in force
+                        a-1: done, pod.isolate of pod/shop/web by engine node-1: the policy is gone
+                        b-2: withheld, pod.isolate of pod/shop/web by engine node-1: somebody has changed the policy
+                        no engine holds anything any more
+                        """));
+    }
+
+    @Test
+    void whatWentWithoutAWordIsNoSuccessEither() throws IOException {
+        // Given
+        inForce.add("a-1");
+        lastStatus.put("a-1", "{}");
+
+        // When
+        Ran ran = run("--cluster", "--yes", "--within", "1s", "--kubeconfig", kubeconfig());
+
+        // Then
+        assertThat(ran.exit()).isEqualTo(1);
+        assertThat(ran.out())
+                .contains("a-1: pod.isolate of pod/shop/web by engine node-1 is no longer held,"
+                        + " and how that ended was not said");
     }
 
     @Test
@@ -154,7 +242,7 @@ class ReleaseOfClusterTest {
         // Then
         assertThat(ran).isEqualTo(new Ran(1, server() + """
                         : 2 in force
-                        a-1: no longer held by an engine
+                        a-1: done, pod.isolate of pod/shop/web by engine node-1: the policy is gone
                         b-2: still in force, pod.isolate of pod/shop/web by engine node-1: it cannot be reached
                         """));
     }

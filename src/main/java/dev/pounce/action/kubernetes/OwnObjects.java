@@ -144,15 +144,41 @@ public final class OwnObjects {
         return there;
     }
 
-    /** It is not in force any more: its resource goes. True when it is gone. */
-    public boolean takeAway(String name) {
+    /**
+     * How taking it back ended.
+     *
+     * @param outcome one word, such as {@code withheld}
+     * @param detail what was seen, or why
+     */
+    public record End(String outcome, String detail) {}
+
+    /**
+     * It is not in force any more: its resource goes. True when it is gone.
+     *
+     * @param end which its status says last, to whoever watches it go; empty when it is not known
+     */
+    public boolean takeAway(String name, Optional<End> end) {
         ApiPath path = OwnResources.CONTAINMENTS.named(name);
+        if (end.isPresent() && isToBeToldAgain(tell(path, end.get()))) {
+            return false;
+        }
         Reply unlocked =
                 api.send(Request.patch(path, Request.MERGE_PATCH, "{\"metadata\":{\"finalizers\":null}}"), deadline());
         if (unlocked instanceof Reply.Refused refused && refused.isNotFound()) {
             return true;
         }
         return isDoneOrGone(askToRelease(name));
+    }
+
+    private Reply tell(ApiPath path, End end) {
+        ObjectNode status = JSON.objectNode();
+        status.putObject("status").put("outcome", end.outcome()).put("detail", end.detail());
+        return api.send(Request.patch(path.sub("status"), Request.MERGE_PATCH, status.toString()), deadline());
+    }
+
+    /** One that would be refused again must not keep the resource for ever. */
+    private static boolean isToBeToldAgain(Reply reply) {
+        return reply instanceof Reply.Unheard || (reply instanceof Reply.Refused refused && refused.isPassing());
     }
 
     /** Asks the engine that shows it to take it back: its resource goes when that is done. */
