@@ -58,7 +58,10 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -484,6 +487,66 @@ class RbacIT {
                 "patch", "containment", containment, "--type=merge", "-p", "{\"metadata\":{\"finalizers\":null}}");
         RealCluster.tryKubectl("delete", "containment", containment, "--ignore-not-found");
         return trouble;
+    }
+
+    /** Of the chart's Job that has everything taken back before the engines go. */
+    @Test
+    void ofReleasingTheWholeCluster() throws IOException {
+        // Given
+        Matcher rule = Pattern.compile("apiGroups: \\[(.*)], resources: \\[(.*)], verbs: \\[(.*)]")
+                .matcher(Files.readString(Path.of("k8s/chart/pounce/templates/release.yaml")));
+        assertThat(rule.find()).isTrue();
+        Set<Permission> given = new TreeSet<>();
+        for (String verb : rule.group(3).split(", ")) {
+            given.add(new Permission(rule.group(1), rule.group(2), verb));
+        }
+        List<String> defined = RealCluster.define();
+
+        // When / Then
+        try {
+            account.may(rules(given));
+            assertThat(whatReleasingComesTo(0)).isEqualTo("withheld: somebody has changed it");
+            int round = 0;
+            for (Permission one : given) {
+                account.may(rules(without(given, one)));
+                assertThat(whatReleasingComesTo(++round))
+                        .as("without the right to %s", one.display())
+                        .contains("may not");
+            }
+        } finally {
+            RealCluster.forget(defined);
+        }
+    }
+
+    private static String whatReleasingComesTo(int round) {
+        String response = CLUSTER.namespace() + "-release-" + round;
+        String name = OwnObjects.nameOf(response, "step-1");
+        OwnObjects engine = new OwnObjects(CLUSTER.access().api(), CLOCK, ME);
+        assertThat(engine.show(new OwnObjects.Shown(
+                        response, "step-1", "pod.label", "pod/a/b", Instant.now(), Optional.empty(), Optional.empty())))
+                .isTrue();
+        List<Set<String>> known = new CopyOnWriteArrayList<>();
+        Map<String, JsonNode> gone = new ConcurrentHashMap<>();
+        try (OwnResources resources = OwnResources.follow(
+                account.access(),
+                OwnResources.CONTAINMENTS,
+                all -> known.add(all.keySet()),
+                one -> gone.put(one.path("metadata").path("name").asText(), one.path("status")))) {
+            until("a list", () -> !known.isEmpty() || resources.problem().contains("may not"));
+            Reply asked = new OwnObjects(account.access().api(), CLOCK, "release").askToRelease(name);
+            assertThat(engine.takeAway(name, Optional.of(new OwnObjects.End("withheld", "somebody has changed it"))))
+                    .isTrue();
+            if (asked instanceof Reply.Refused refused) {
+                return "may not: " + refused.message();
+            }
+            until(
+                    "the end of " + name,
+                    () -> gone.containsKey(name) || resources.problem().contains("may not"));
+            return gone.containsKey(name)
+                    ? gone.get(name).path("outcome").asText() + ": "
+                            + gone.get(name).path("detail").asText()
+                    : resources.problem();
+        }
     }
 
     /** @param make after the first list, so that only a watch can tell of it */
