@@ -106,18 +106,25 @@ public final class Permissions {
     }
 
     /**
-     * What a set would lack if it were loaded, as {@link #missing} says it. Asks only for what was not asked before, and
-     * remembers nothing; what the server does not say in time is not known to be missing.
+     * What a set would lack if it were loaded, as {@link #missing} says it. Asks for what was not asked before, and again for what
+     * was refused, since somebody may have granted it for this set; remembers nothing. What the server does not say in time is as
+     * it was before, and else not known to be missing.
      *
      * @param patience for which it may block
      */
     public List<String> wouldLack(ActionSet set, Duration patience) {
-        Map<Permission, Said> answers = new HashMap<>(said);
-        Map<String, Said> found = new HashMap<>(groups);
+        Map<Permission, Said> saidBefore = said;
+        Map<String, Said> foundBefore = groups;
+        Map<Permission, Said> answers = new HashMap<>(saidBefore);
+        answers.values().removeIf(Said.NO::equals);
+        Map<String, Said> found = new HashMap<>(foundBefore);
+        found.values().removeIf(Said.NO::equals);
         Instant until = clock.instant().plus(patience);
         Collection<Right> rights = NeededRights.of(set);
         @SuppressWarnings("unused") // what is known is enough
         Optional<String> failure = ask(NeededRights.of(rights), answers, found, () -> until);
+        saidBefore.forEach(answers::putIfAbsent);
+        foundBefore.forEach(found::putIfAbsent);
         return refused(rights, answers, found);
     }
 

@@ -206,6 +206,28 @@ class PermissionsIT {
     }
 
     @Test
+    void whatWasRefusedIsAskedForAgainWhenASetIsJudgedThatNeedsIt() {
+        // Given
+        ActionSets sets = sets("labels", "- { id: label, pod.label: { labels: { a: b } } }");
+        Permissions permissions = permissionsOfAccount();
+        List<Permission> others = new ArrayList<>(permissions().toList());
+        others.remove(new Permission("", "pods", "patch"));
+        account.may(rules(others));
+        untilItIsKnown(permissions, sets, false);
+
+        // When
+        account.may(rules(permissions().toList()));
+
+        // Then
+        ActionSet labels = sets.all().getFirst();
+        assertThat(permissions.wouldLack(labels, Duration.ofSeconds(20))).isEmpty();
+        assertThat(permissions.missing()).as("what is in force").containsKey("labels");
+        assertThat(permissions.wouldLack(labels, Duration.ZERO))
+                .as("with no time to ask")
+                .containsExactly("the engine may not patch pods");
+    }
+
+    @Test
     void whoIsConfinedToNamespacesActsInNoOther() {
         // Given
         ActionSets sets = sets("labels", "- { id: label, pod.label: { labels: { a: b } } }");
