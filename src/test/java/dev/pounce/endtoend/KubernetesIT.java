@@ -3,11 +3,14 @@ package dev.pounce.endtoend;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.pounce.cluster.OwnResources;
 import dev.pounce.cluster.RealCluster;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -168,11 +171,23 @@ class KubernetesIT {
                 // When: what it did is a resource, too, and deleting that takes it back
                 engine.until("containment", () -> containments(name).contains(name));
                 assertThat(label("watched", "seen")).isEqualTo("yes");
-                RealCluster.kubectlAnywhere(
-                        "delete", "containment", containments(name).strip().split(" ")[0]);
+                String shown = containments(name).strip().split(" ")[0];
+                Map<String, String> last = new ConcurrentHashMap<>();
+                try (OwnResources watched = OwnResources.follow(
+                        CLUSTER.access(),
+                        OwnResources.CONTAINMENTS,
+                        all -> {},
+                        one -> last.put(
+                                one.path("metadata").path("name").asText(),
+                                one.path("status").toString()))) {
+                    engine.until("watched containments", () -> watched.problem().isEmpty());
+                    RealCluster.kubectlAnywhere("delete", "containment", shown);
+                    engine.until("last word of it", () -> last.containsKey(shown));
+                }
 
                 // Then
                 assertThat(label("watched", "seen")).isEmpty();
+                assertThat(last.get(shown)).contains("\"outcome\":\"done\"", "are as they were before");
 
                 // When: one that the API server cannot judge
                 CLUSTER.apply(set(name, "{ pod.label: { labels: { \"not a key!\": x } } }"));
