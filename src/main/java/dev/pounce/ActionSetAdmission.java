@@ -19,7 +19,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 
 /**
  * Says to an API server what {@code pounce check} would say of an ActionSet that somebody applies, before it is stored. Errors refuse
@@ -112,7 +111,7 @@ final class ActionSetAdmission implements Judge {
                 .forEach(why -> warnings.add("action set '" + name + "' will not be armed: " + why));
         if (!warnings.isEmpty()) {
             ArrayNode list = response.putArray("warnings");
-            warnings.forEach(list::add);
+            ActionSetResources.brief(warnings).forEach(list::add);
         }
         return response;
     }
@@ -131,21 +130,32 @@ final class ActionSetAdmission implements Judge {
                 .filter(found -> found.problem().isError())
                 .toList();
         ObjectNode status = JSON.createObjectNode().put("code", INVALID).put("reason", "Invalid");
-        status.put(
-                "message",
-                errors.stream()
-                        .map(error -> place(error) + error.problem().words())
-                        .collect(Collectors.joining(System.lineSeparator())));
+        List<String> lines = ActionSetResources.brief(errors.stream()
+                .map(error -> place(error) + error.problem().words())
+                .toList());
+        status.put("message", String.join(System.lineSeparator(), lines));
         ObjectNode details = status.putObject("details")
                 .put("group", ActionSetResource.GROUP)
                 .put("kind", ActionSetReader.KIND)
                 .put("name", name);
         ArrayNode causes = details.putArray("causes");
-        errors.forEach(error -> causes.addObject()
-                .put("reason", "FieldValueInvalid")
-                .put("field", error.field())
-                .put("message", error.problem().words()));
+        errors.stream()
+                .limit(ActionSetResources.MOST_SAID)
+                .forEach(error -> addCause(
+                        ActionSetResources.brief(error.field()),
+                        ActionSetResources.brief(error.problem().words()),
+                        causes));
+        if (errors.size() > ActionSetResources.MOST_SAID) {
+            addCause("spec", lines.getLast(), causes);
+        }
         return status;
+    }
+
+    private static void addCause(String field, String message, ArrayNode causes) {
+        causes.addObject()
+                .put("reason", "FieldValueInvalid")
+                .put("field", field)
+                .put("message", message);
     }
 
     /** A warning travels in a header. */

@@ -47,6 +47,9 @@ final class ActionSetResources {
         }
     }
 
+    static final int MOST_SAID = 50;
+    private static final int LONGEST_SAID = 1_000; // characters
+
     private final Supplier<ActionSetReader> reader;
     private final Predicate<String> isTaken;
 
@@ -57,6 +60,20 @@ final class ActionSetResources {
     ActionSetResources(Supplier<ActionSetReader> reader, Predicate<String> isTaken) {
         this.reader = reader;
         this.isTaken = isTaken;
+    }
+
+    /** The first of them, each of a length that can be read, and how many more there are: where it is said has little room. */
+    static List<String> brief(List<String> said) {
+        List<String> brief = new ArrayList<>();
+        said.stream().limit(MOST_SAID).map(ActionSetResources::brief).forEach(brief::add);
+        if (said.size() > MOST_SAID) {
+            brief.add("and " + (said.size() - MOST_SAID) + " more");
+        }
+        return brief;
+    }
+
+    static String brief(String said) {
+        return said.length() <= LONGEST_SAID ? said : said.substring(0, LONGEST_SAID - 1) + "…";
     }
 
     Reading read(String name, JsonNode resource) {

@@ -90,8 +90,8 @@ final class ClusterActionSets {
             return; // only its status has changed
         }
         ActionSetResources.Reading reading = resources.read(name, resource);
-        List<String> said =
-                reading.found().stream().map(ActionSetResources.Found::render).toList();
+        List<String> said = ActionSetResources.brief(
+                reading.found().stream().map(ActionSetResources.Found::render).toList());
         seen.put(name, new Seen(uid, generation, said, reading.hasErrors()));
         if (reading.hasErrors()) {
             LOG.errorv(

@@ -15,9 +15,12 @@ import dev.pounce.source.Problem;
 import dev.pounce.source.Problems;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -138,6 +141,42 @@ class ActionSetAdmissionTest {
         assertThat(causes.findValuesAsText("message"))
                 .contains(
                         "found a second step with the id 'stop', expected each id once; the first is at spec.steps[0].id");
+    }
+
+    @Test
+    void ofManyErrorsTheFirstAreSaidAndHowManyMoreThereAre() {
+        // Given
+        String steps = IntStream.range(0, 70)
+                .mapToObj(step -> "{ id: s" + step + ", process.kill: {}, after: [" + "n".repeat(2_000) + "] }")
+                .collect(Collectors.joining(", "));
+
+        // When
+        JsonNode status = answer(review("CREATE", GOOD.replace("{ id: stop, process.kill: {} }", steps)))
+                .at("/response/status");
+
+        // Then
+        JsonNode causes = status.at("/details/causes");
+        assertThat(causes).hasSize(51);
+        assertThat(causes.get(49).path("field").asText()).isEqualTo("spec.steps[49].after[0]");
+        assertThat(causes.get(49).path("message").asText()).hasSize(1_000).endsWith("n…");
+        assertThat(causes.get(50).path("message").asText()).isEqualTo("and 20 more");
+        assertThat(status.path("message").asText().lines())
+                .hasSize(51)
+                .endsWith("and 20 more")
+                .allSatisfy(line -> assertThat(line).hasSizeLessThanOrEqualTo(1_000));
+    }
+
+    @Test
+    void ofManyWarningsToo() {
+        // Given
+        lacking = Collections.nCopies(51, "no right");
+
+        // When
+        JsonNode warnings = answer(review("CREATE", GOOD)).at("/response/warnings");
+
+        // Then
+        assertThat(warnings).hasSize(51);
+        assertThat(warnings.get(50).asText()).isEqualTo("and 1 more");
     }
 
     @Test

@@ -38,8 +38,8 @@ public final class AdmissionServer implements AutoCloseable {
 
     public static final String PATH = "/admission";
 
-    /** A set of a thousand steps, before and after, and what the API server keeps with it. */
-    public static final int LARGEST_REVIEW = 1 << 20;
+    /** A set as it was and as it should be, each as large as an API server stores at most (1.5 MiB), and what it says of them. */
+    public static final int LARGEST_REVIEW = 4 << 20;
 
     static final int MOST_CONNECTIONS = 64;
     static final int MOST_BYTES = 16 << 20;
