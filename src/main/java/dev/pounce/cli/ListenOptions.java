@@ -46,6 +46,15 @@ final class ListenOptions {
     Optional<String> admission = Optional.empty();
 
     @Option(
+            names = "--admission-client-ca",
+            paramLabel = "FILE",
+            description = {
+                "Authorities, PEM: only an API server that shows a certificate of one of them may ask (default: whoever",
+                "reaches the address of --admission). Read again when it changes."
+            })
+    Optional<Path> admissionClients = Optional.empty();
+
+    @Option(
             names = "--tls-cert",
             paramLabel = "FILE",
             description =
@@ -86,10 +95,16 @@ final class ListenOptions {
 
     /** @throws ParameterException when these options do not fit together */
     Optional<AdmissionServer.Settings> admission() {
+        if (admissionClients.isPresent() && admission.isEmpty()) {
+            throw usage("--admission-client-ca says who may ask; expected --admission with it");
+        }
         return admission.map(text -> new AdmissionServer.Settings(
                 parse("--admission", text),
-                tls().orElseThrow(() -> usage("--admission without TLS, and an API server asks by HTTPS alone; expected"
-                        + " --tls-cert and --tls-key with it"))));
+                tls().map(own -> new Listening.Tls(
+                                own.certificate(), own.key(), admissionClients.map(Path::toAbsolutePath)))
+                        .orElseThrow(
+                                () -> usage("--admission without TLS, and an API server asks by HTTPS alone; expected"
+                                        + " --tls-cert and --tls-key with it"))));
     }
 
     private Optional<Listening.Tls> tls() {

@@ -29,8 +29,8 @@ import org.jboss.logging.Logger;
  * 503  not now: too much at once, or about to end
  * </pre>
  *
- * <p>Whoever reaches the address may ask: an answer says nothing that is secret and changes nothing. So what all together can
- * take is limited: {@value #MOST_CONNECTIONS} connections with one request each, {@value #MOST_BYTES} bytes, {@value #JUDGES}
+ * <p>Whoever reaches the address may ask, unless the settings name authorities of clients: an answer changes nothing, and tells which
+ * names of rules and sets the engine knows, and what it may not do. So what all together can take is limited: {@value #MOST_CONNECTIONS} connections with one request each, {@value #MOST_BYTES} bytes, {@value #JUDGES}
  * judged at a time while {@value #MOST_CONNECTIONS} wait. Whoever is slow is let go; what has left counts until no judge has its
  * review any more. An API server that gets no answer goes by the failure policy that it was told.
  */

@@ -5,14 +5,17 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.ClientAuth;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.net.PemKeyCertOptions;
+import io.vertx.core.net.PemTrustOptions;
 import io.vertx.core.net.SSLOptions;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -28,18 +31,29 @@ final class Endpoint {
     private static final Logger LOG = Logger.getLogger(Endpoint.class);
 
     /** What is in the files. */
-    private record Pem(String certificate, String key) {
+    private record Pem(String certificate, String key, Optional<String> clients) {
 
         static Pem read(Listening.Tls tls) throws IOException {
             return new Pem(
-                    Files.readString(tls.certificate(), StandardCharsets.ISO_8859_1),
-                    Files.readString(tls.key(), StandardCharsets.ISO_8859_1));
+                    read(tls.certificate()),
+                    read(tls.key()),
+                    tls.clients().isPresent() ? Optional.of(read(tls.clients().get())) : Optional.empty());
+        }
+
+        private static String read(Path file) throws IOException {
+            return Files.readString(file, StandardCharsets.ISO_8859_1);
         }
 
         PemKeyCertOptions options() {
-            return new PemKeyCertOptions()
-                    .setCertValue(Buffer.buffer(certificate, StandardCharsets.ISO_8859_1.name()))
-                    .setKeyValue(Buffer.buffer(key, StandardCharsets.ISO_8859_1.name()));
+            return new PemKeyCertOptions().setCertValue(buffer(certificate)).setKeyValue(buffer(key));
+        }
+
+        Optional<PemTrustOptions> trust() {
+            return clients.map(pem -> new PemTrustOptions().addCertValue(buffer(pem)));
+        }
+
+        private static Buffer buffer(String pem) {
+            return Buffer.buffer(pem, StandardCharsets.ISO_8859_1.name());
         }
     }
 
@@ -86,6 +100,7 @@ final class Endpoint {
             judged = Optional.of(pem);
             lastSeen = judged;
             options.setSsl(true).setKeyCertOptions(pem.options());
+            pem.trust().ifPresent(trust -> options.setTrustOptions(trust).setClientAuth(ClientAuth.REQUIRED));
         }
         Promise<HttpServer> listens = Promise.promise();
         loop.runOnContext(go -> {
@@ -139,10 +154,9 @@ final class Endpoint {
         try {
             if (now.isEmpty()) {
                 LOG.errorv(
-                        "{0} or its key cannot be read: the certificate from before stays",
+                        "{0} or what belongs to it cannot be read: the certificate from before stays",
                         tls.get().certificate());
-            } else if (await(listens.updateSSLOptions(
-                    new SSLOptions().setKeyCertOptions(now.get().options())))) {
+            } else if (await(listens.updateSSLOptions(sslOptions(now.get())))) {
                 LOG.infov(
                         "The certificate in {0} has changed and is in use now",
                         tls.get().certificate());
@@ -152,6 +166,12 @@ final class Endpoint {
                     "The certificate in {0} cannot be used, and the one from before stays: {1}",
                     tls.get().certificate(), why(unusable));
         }
+    }
+
+    private static SSLOptions sslOptions(Pem pem) {
+        SSLOptions options = new SSLOptions().setKeyCertOptions(pem.options());
+        pem.trust().ifPresent(options::setTrustOptions);
+        return options;
     }
 
     /** @param before the end, on the loop */

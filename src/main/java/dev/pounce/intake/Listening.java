@@ -13,8 +13,17 @@ import java.util.Optional;
  */
 public record Listening(InetSocketAddress address, boolean authenticated, Optional<Tls> tls) {
 
-    /** PEM files. */
-    public record Tls(Path certificate, Path key) {}
+    /**
+     * PEM files.
+     *
+     * @param clients authorities of which each client must show a certificate; empty when none has to show any
+     */
+    public record Tls(Path certificate, Path key, Optional<Path> clients) {
+
+        public Tls(Path certificate, Path key) {
+            this(certificate, key, Optional.empty());
+        }
+    }
 
     public Listening {
         boolean loopback = address.getAddress() != null && address.getAddress().isLoopbackAddress();

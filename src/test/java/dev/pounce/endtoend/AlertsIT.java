@@ -157,6 +157,7 @@ class AlertsIT {
                 "--listen 2803",
                 "--listen 127.0.0.1:99999",
                 "--no-probe",
+                "--listen 127.0.0.1:0 --admission-client-ca x",
                 "--no-auth"
             })
     void whatWouldLeaveTheDoorOpenIsWrongUsage(String options) {

@@ -21,9 +21,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLHandshakeException;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -290,6 +292,72 @@ class AdmissionServerTest {
     }
 
     @Test
+    void whereAnAuthorityOfClientsIsNamedOnlyThoseWhoShowItsCertificateMayAsk() throws Exception {
+        // Given
+        ACertificate apiServer = ACertificate.of("dns:api-server");
+        ACertificate other = ACertificate.of("dns:api-server");
+        Path clients = Files.writeString(folder.resolve("clients.crt"), apiServer.chain());
+        server().close();
+        server = AdmissionServer.start(
+                VERTX,
+                new AdmissionServer.Settings(
+                        settings().address(),
+                        new Listening.Tls(folder.resolve("tls.crt"), folder.resolve("tls.key"), Optional.of(clients))),
+                this::judge);
+
+        // When / Then
+        onlyGets(apiServer, List.of(Optional.empty(), Optional.of(other)));
+
+        // When: another authority, which is in use after two looks
+        Files.writeString(clients, other.chain());
+        server().renewCertificate();
+        server().renewCertificate();
+
+        // Then
+        onlyGets(other, List.of(Optional.empty(), Optional.of(apiServer)));
+
+        // When: none, or none that can be used
+        Files.writeString(clients, "");
+        server().renewCertificate();
+        server().renewCertificate();
+        Files.delete(clients);
+        server().renewCertificate();
+        server().renewCertificate();
+
+        // Then: the one before
+        onlyGets(other, List.of(Optional.empty(), Optional.of(apiServer)));
+    }
+
+    private void onlyGets(ACertificate welcome, List<Optional<ACertificate>> others) throws Exception {
+        assertThat(post(client(welcome.shownTo(CERTIFICATE)), "x").statusCode()).isEqualTo(200);
+        for (Optional<ACertificate> one : others) {
+            SSLContext shown =
+                    one.map(certificate -> certificate.shownTo(CERTIFICATE)).orElseGet(CERTIFICATE::trust);
+            assertThatThrownBy(() -> post(client(shown), "x"))
+                    .as("who shows %s", one)
+                    .isInstanceOf(IOException.class);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "nonsense"})
+    void anAuthorityOfClientsThatCannotBeUsedLetsNobodyInButIsSaidAtTheStart(String content) throws Exception {
+        // Given
+        Path clients = Files.writeString(folder.resolve("clients.crt"), content);
+
+        // When / Then
+        assertThatThrownBy(() -> AdmissionServer.start(
+                        VERTX,
+                        new AdmissionServer.Settings(
+                                settings().address(),
+                                new Listening.Tls(
+                                        folder.resolve("tls.crt"), folder.resolve("tls.key"), Optional.of(clients))),
+                        this::judge))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("cannot listen on ");
+    }
+
+    @Test
     void aCertificateThatCannotBeUsedIsSaidAtTheStart() throws Exception {
         // Given
         Files.writeString(folder.resolve("tls.key"), "nonsense");
@@ -309,9 +377,13 @@ class AdmissionServerTest {
 
     /** Each with connections of its own. */
     private static HttpClient client(ACertificate trusted) {
+        return client(trusted.trust());
+    }
+
+    private static HttpClient client(SSLContext context) {
         return HttpClient.newBuilder()
                 .version(HttpClient.Version.HTTP_1_1)
-                .sslContext(trusted.trust())
+                .sslContext(context)
                 .build();
     }
 

@@ -10,7 +10,9 @@ import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.Certificate;
 import java.util.Base64;
+import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 
 /** A certificate that signs itself, made by the JDK's own keytool, with its key. */
@@ -22,11 +24,13 @@ public final class ACertificate {
     private final String chain;
     private final String key;
     private final SSLContext trust;
+    private final KeyStore store;
 
-    private ACertificate(String chain, String key, SSLContext trust) {
+    private ACertificate(String chain, String key, SSLContext trust, KeyStore store) {
         this.chain = chain;
         this.key = key;
         this.trust = trust;
+        this.store = store;
     }
 
     /** @param names as keytool writes them: {@code ip:127.0.0.1,dns:localhost} */
@@ -86,17 +90,22 @@ public final class ACertificate {
             store.load(content, PASSWORD);
         }
         Certificate certificate = store.getCertificate(NAME);
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(null, trusting(certificate), null);
+        return new ACertificate(
+                pem("CERTIFICATE", certificate.getEncoded()),
+                pem("PRIVATE KEY", store.getKey(NAME, PASSWORD).getEncoded()),
+                context,
+                store);
+    }
+
+    private static TrustManager[] trusting(Certificate certificate) throws IOException, GeneralSecurityException {
         KeyStore trusted = KeyStore.getInstance("PKCS12");
         trusted.load(null, null);
         trusted.setCertificateEntry(NAME, certificate);
         TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
         trust.init(trusted);
-        SSLContext context = SSLContext.getInstance("TLS");
-        context.init(null, trust.getTrustManagers(), null);
-        return new ACertificate(
-                pem("CERTIFICATE", certificate.getEncoded()),
-                pem("PRIVATE KEY", store.getKey(NAME, PASSWORD).getEncoded()),
-                context);
+        return trust.getTrustManagers();
     }
 
     private static String pem(String what, byte[] content) {
@@ -113,6 +122,19 @@ public final class ACertificate {
     /** For a client that trusts this one and no other. */
     public SSLContext trust() {
         return trust;
+    }
+
+    /** For a client that trusts that one and no other, and shows this one to whoever asks. */
+    public SSLContext shownTo(ACertificate server) {
+        try {
+            KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+            keys.init(store, PASSWORD);
+            SSLContext context = SSLContext.getInstance("TLS");
+            context.init(keys.getKeyManagers(), trusting(server.store.getCertificate(NAME)), null);
+            return context;
+        } catch (IOException | GeneralSecurityException broken) {
+            throw new AssertionError(broken);
+        }
     }
 
     /** Writes {@code tls.crt} and {@code tls.key}. */
