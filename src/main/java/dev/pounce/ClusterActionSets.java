@@ -1,7 +1,10 @@
 package dev.pounce;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.pounce.action.kubernetes.OwnObjects;
+import dev.pounce.audit.JournalEntry.LoadedFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -14,7 +17,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
@@ -29,8 +32,11 @@ final class ClusterActionSets {
 
     private static final Logger LOG = Logger.getLogger(ClusterActionSets.class);
 
-    /** @param broken whether the problems are more than warnings */
-    private record Seen(String uid, long generation, List<String> problems, boolean broken) {}
+    /**
+     * @param loadedFrom the file that it makes
+     * @param broken whether the problems are more than warnings
+     */
+    private record Seen(String uid, long generation, List<String> problems, LoadedFile loadedFrom, boolean broken) {}
 
     /** What was said last, without the time. */
     private record Said(
@@ -38,7 +44,7 @@ final class ClusterActionSets {
 
     private final Path folder;
     private final ActionSetResources resources;
-    private final Function<String, Optional<String>> whyNotArmed;
+    private final BiFunction<String, LoadedFile, Optional<String>> whyNotArmed;
     private final SetCounters counters;
     private final OwnObjects objects;
     private final InstantSource clock;
@@ -48,12 +54,12 @@ final class ClusterActionSets {
 
     /**
      * @param folder of files that nobody else writes
-     * @param whyNotArmed of a set without errors; empty when it acts
+     * @param whyNotArmed of a set without errors, by its name and the file that has to be loaded for it; empty when it acts
      */
     ClusterActionSets(
             Path folder,
             ActionSetResources resources,
-            Function<String, Optional<String>> whyNotArmed,
+            BiFunction<String, LoadedFile, Optional<String>> whyNotArmed,
             SetCounters counters,
             OwnObjects objects,
             InstantSource clock) {
@@ -92,14 +98,16 @@ final class ClusterActionSets {
         ActionSetResources.Reading reading = resources.read(name, resource);
         List<String> said = ActionSetResources.brief(
                 reading.found().stream().map(ActionSetResources.Found::render).toList());
-        seen.put(name, new Seen(uid, generation, said, reading.hasErrors()));
+        Path file = folder.resolve(name + ".yaml");
+        LoadedFile whole =
+                new LoadedFile(file.toString(), Policy.sha256(reading.text().getBytes(UTF_8)));
+        seen.put(name, new Seen(uid, generation, said, whole, reading.hasErrors()));
         if (reading.hasErrors()) {
             LOG.errorv(
                     "Action set {0} of the cluster has errors and is not loaded: {1}", name, String.join("; ", said));
             return;
         }
         try {
-            Path file = folder.resolve(name + ".yaml");
             if (Files.notExists(file) || !Files.readString(file).equals(reading.text())) {
                 Path next = folder.resolve(name + ".next"); // no file of ours until it is whole
                 Files.writeString(next, reading.text());
@@ -156,7 +164,7 @@ final class ClusterActionSets {
                         + (Files.exists(folder.resolve(name + ".yaml"))
                                 ? "; what was loaded before them is in force"
                                 : ""))
-                : whyNotArmed.apply(name);
+                : whyNotArmed.apply(name, one.loadedFrom());
         return new Said(why.isEmpty(), why.orElse(""), one.generation(), one.problems(), counters.of(name));
     }
 }

@@ -511,10 +511,13 @@ public final class Engine implements AutoCloseable {
                         .isPresent());
     }
 
-    private Optional<String> whyNotArmed(String actionSet) {
-        Optional<ActionSet> loaded = inForce.actionSets().named(actionSet);
-        if (loaded.isEmpty()) {
-            return Optional.of("it is not loaded yet");
+    private Optional<String> whyNotArmed(String actionSet, JournalEntry.LoadedFile file) {
+        Policy now = inForce;
+        if (!now.files().contains(file)) {
+            return Optional.of("it is not loaded yet"
+                    + (now.actionSets().named(actionSet).isPresent()
+                            ? "; what was loaded of it before is in force"
+                            : ""));
         }
         List<String> lacking = reach.permissions()
                 .map(Permissions::missing)

@@ -126,7 +126,7 @@ public record Policy(RuleSet rules, ActionSets actionSets, List<LoadedFile> file
         }
     }
 
-    private static String sha256(byte[] content) {
+    static String sha256(byte[] content) {
         try {
             return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
         } catch (NoSuchAlgorithmException impossible) {

@@ -189,6 +189,19 @@ class KubernetesIT {
                 assertThat(label("watched", "seen")).isEmpty();
                 assertThat(last.get(shown)).contains("\"outcome\":\"done\"", "are as they were before");
 
+                // When: it is changed, and said to be armed as it is now
+                CLUSTER.unscheduled("changed", "app=watched");
+                CLUSTER.apply(set(name, "{ pod.label: { labels: { changed: \"yes\" } } }"));
+                engine.until(
+                        "armed change",
+                        () -> status(name, "generation").equals("2")
+                                && status(name, "armed").equals("true"));
+
+                // Then
+                FalcoSender.to(engine).send(about("changed"));
+                awaitResult(engine, "changed", "done");
+                assertThat(label("changed", "changed")).isEqualTo("yes");
+
                 // When: one that the API server cannot judge
                 CLUSTER.apply(set(name, "{ pod.label: { labels: { \"not a key!\": x } } }"));
 
