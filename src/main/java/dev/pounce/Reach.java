@@ -23,6 +23,7 @@ import dev.pounce.asset.PodRef;
 import dev.pounce.cluster.ClusterAccess;
 import dev.pounce.cluster.ClusterFacts;
 import dev.pounce.cluster.ClusterView;
+import dev.pounce.cluster.NodeView;
 import dev.pounce.cluster.Pod;
 import dev.pounce.guard.Permissions;
 import dev.pounce.planning.NeededRights;
@@ -105,10 +106,16 @@ final class Reach implements AutoCloseable {
                 cluster.namespaces(),
                 cluster.actionSets() ? NeededRights.forOwnResources() : Set.of());
         objects = new Objects(access, new OwnObjects(access.api(), clock, settings.node()));
-        ClusterView following = ClusterView.follow(access);
-        view = following;
-        facts = following;
-        Function<PodRef, Optional<Pod>> known = knownBy(following);
+        if (cluster.ownNode()) {
+            NodeView following = NodeView.follow(access, settings.node(), clock);
+            view = following;
+            facts = following;
+        } else {
+            ClusterView following = ClusterView.follow(access);
+            view = following;
+            facts = following;
+        }
+        Function<PodRef, Optional<Pod>> known = knownBy(facts);
         KubernetesActuator kubernetes = new KubernetesActuator(
                 access,
                 clock,
@@ -155,8 +162,7 @@ final class Reach implements AutoCloseable {
 
     /** Whether steps on the cluster can be judged: its pods are known, and what the engine may do there. */
     boolean isKnown() {
-        return permissions == null
-                || (permissions.problem().isEmpty() && (!(facts instanceof ClusterView seen) || seen.knowsPods()));
+        return permissions == null || (permissions.problem().isEmpty() && facts.knowsPods());
     }
 
     ClusterFacts facts() {

@@ -267,7 +267,32 @@ public class ResponsePipeline {
         record.write();
     }
 
+    /** What the guards have to ask for first is waited for elsewhere: the thread that is here has other signals to send. */
     private void tryStep(ResponseRun run, ResponsePlan.Step step, StageClock stages, Recording record) {
+        CompletableFuture<Void> known = guards.prepare(step);
+        if (known.isDone()) {
+            judge(run, step, stages, record);
+            return;
+        }
+        record.write(); // in this order
+        known.minimalCompletionStage().thenRun(() -> tryLater(run, step, stages));
+    }
+
+    private void tryLater(ResponseRun run, ResponsePlan.Step step, StageClock stages) {
+        if (ending) {
+            return; // the next start goes on
+        }
+        Recording record = new Recording(journal);
+        try {
+            judge(run, step, stages, record);
+        } catch (RuntimeException bug) {
+            notAnswered(bug);
+        } finally {
+            writeRest(record);
+        }
+    }
+
+    private void judge(ResponseRun run, ResponsePlan.Step step, StageClock stages, Recording record) {
         ResponsePlan plan = run.plan();
         Verdict verdict = guards.judge(step);
         stages.judged();

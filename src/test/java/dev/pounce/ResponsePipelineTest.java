@@ -90,6 +90,62 @@ class ResponsePipelineTest {
     }
 
     @Test
+    void whatAGuardHasToAskForFirstIsWaitedForElsewhereAndThenItIsJudged() {
+        // Given
+        AskingGuard guard = new AskingGuard();
+
+        // When
+        pipeline("enforce", ONE_STEP, guard).on(detection());
+
+        // Then
+        assertThat(story).containsExactly("detection", "planned");
+
+        // When
+        guard.answer.complete(null);
+
+        // Then
+        assertThat(story)
+                .containsExactly(
+                        "detection",
+                        "planned",
+                        "| asked about process.suspend",
+                        "judged",
+                        "intended",
+                        "| carried out process.suspend",
+                        "ended Done");
+    }
+
+    @Test
+    void whatIsStillAskedForWhenTheEngineEndsIsLeftToTheNextStart() {
+        // Given
+        AskingGuard guard = new AskingGuard();
+        ResponsePipeline pipeline = pipeline("enforce", ONE_STEP, guard);
+        pipeline.on(detection());
+
+        // When
+        pipeline.ending();
+        guard.answer.complete(null);
+
+        // Then
+        assertThat(story).containsExactly("detection", "planned");
+    }
+
+    private final class AskingGuard implements Guard {
+        private final CompletableFuture<Void> answer = new CompletableFuture<>();
+
+        @Override
+        public CompletableFuture<Void> prepare(ResponsePlan.Step step) {
+            return answer;
+        }
+
+        @Override
+        public Verdict judge(ResponsePlan.Step step) {
+            story.add("| asked about " + step.action().verb());
+            return new Verdict.Allow();
+        }
+    }
+
+    @Test
     void whatTakesAStepOnTheClusterBackIsWrittenBeforeItChangesAnything() {
         // When
         onCluster("enforce", LABEL_STEP).on(detectionOfAPod());

@@ -43,6 +43,14 @@ final class ClusterOptions {
     boolean actionSets;
 
     @Option(
+            names = "--follow-node",
+            description = {
+                "Follows the pods of this node only, and asks the API server for what else a guard has",
+                "to know: for an agent on each of many nodes. $FALCO_HOSTNAME is to be the node's name."
+            })
+    boolean followNode;
+
+    @Option(
             names = "--namespace",
             paramLabel = "NAMESPACE",
             description = {
@@ -73,7 +81,7 @@ final class ClusterOptions {
                     spec.commandLine(), named.get() + " cannot be read; expected a kubeconfig, or --no-cluster");
         }
         return named.isPresent() || isInPod()
-                ? Optional.of(new ClusterSettings(named.map(Path::toAbsolutePath), actionSets, namespaces))
+                ? Optional.of(new ClusterSettings(named.map(Path::toAbsolutePath), followNode, actionSets, namespaces))
                 : none();
     }
 
@@ -102,10 +110,11 @@ final class ClusterOptions {
     }
 
     private Optional<ClusterSettings> none() {
-        if (actionSets) {
+        if (actionSets || followNode) {
             throw new ParameterException(
                     spec.commandLine(),
-                    "--cluster-actionsets without a cluster; expected --kubeconfig, or to run in a pod");
+                    (actionSets ? "--cluster-actionsets" : "--follow-node")
+                            + " without a cluster; expected --kubeconfig, or to run in a pod");
         }
         return Optional.empty();
     }

@@ -56,7 +56,7 @@ public final class AssetCompletion {
         }
         node.ifPresent(completed::add);
         if (first(WorkloadRef.class, assets).isEmpty()) {
-            known(facts.workloadOf(pod.get())).ifPresent(workload -> completed.add(workload.ref()));
+            known(facts.workloadNameOf(pod.get())).ifPresent(completed::add);
         }
         return List.copyOf(completed);
     }

@@ -1,7 +1,10 @@
 package dev.pounce.cluster;
 
 import dev.pounce.asset.Answer;
+import dev.pounce.asset.PodRef;
+import dev.pounce.asset.WorkloadRef;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * What is known of the cluster at this moment, without asking it: no answer waits. What has not been heard of for a while is
@@ -10,6 +13,28 @@ import java.util.List;
  * <p>Any thread.
  */
 public interface ClusterFacts {
+
+    CompletableFuture<Void> KNOWN = CompletableFuture.completedFuture(null);
+
+    /**
+     * Finds out about a pod that is not followed, so that the answers are there for the next moment. Returns at once.
+     *
+     * @return completed when there is nothing to wait for, and else within a few seconds, never exceptionally: what could not be
+     *     found out stays unknown
+     */
+    default CompletableFuture<Void> lookUp(PodRef pod) {
+        return KNOWN;
+    }
+
+    /** The same about what makes it, and all its pods. */
+    default CompletableFuture<Void> lookUpWorkload(Pod pod) {
+        return KNOWN;
+    }
+
+    /** Whether what is followed was listed once. */
+    default boolean knowsPods() {
+        return true;
+    }
 
     Answer<Pod> pod(String namespace, String name);
 
@@ -34,6 +59,15 @@ public interface ClusterFacts {
 
     /** Gone for a pod that nothing would start again, such as one that somebody made by hand. */
     Answer<Workload> workloadOf(Pod pod);
+
+    /** Its name alone, which may be known when the others of its pods are not. */
+    default Answer<WorkloadRef> workloadNameOf(Pod pod) {
+        return switch (workloadOf(pod)) {
+            case Answer.Known<Workload>(Workload workload) -> new Answer.Known<>(workload.ref());
+            case Answer.Gone<Workload> gone -> new Answer.Gone<>();
+            case Answer.Unknown<Workload>(String why) -> new Answer.Unknown<>(why);
+        };
+    }
 
     /**
      * One that is told by its own name.

@@ -9,6 +9,7 @@ import java.util.OptionalInt;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -49,7 +50,12 @@ public final class ClusterView implements ClusterFacts, AutoCloseable {
     private final ScheduledExecutorService watchdog = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("cluster-watchdog").factory());
 
-    private ClusterView(HttpClient http, String master, LongSupplier nanos) {
+    /** Empty for all of them. */
+    private final Optional<String> onlyNode;
+
+    private ClusterView(
+            HttpClient http, String master, LongSupplier nanos, Optional<String> onlyNode, Consumer<Pod> seen) {
+        this.onlyNode = onlyNode;
         Slim slim = new Slim();
         ClusterStore kept = new ClusterStore();
         store = kept;
@@ -57,7 +63,12 @@ public final class ClusterView implements ClusterFacts, AutoCloseable {
                 http,
                 master,
                 NEEDED.get(0),
-                slim::pod,
+                onlyNode.map(node -> "spec.nodeName=" + node),
+                json -> {
+                    Pod pod = slim.pod(json);
+                    seen.accept(pod);
+                    return pod;
+                },
                 Feed.Sink.of(kept::replacePods, kept::put, kept::remove),
                 MOST,
                 nanos);
@@ -65,6 +76,7 @@ public final class ClusterView implements ClusterFacts, AutoCloseable {
                 http,
                 master,
                 NEEDED.get(1),
+                onlyNode.map(node -> "metadata.name=" + node),
                 slim::node,
                 Feed.Sink.of(kept::replaceNodes, kept::put, kept::remove),
                 MOST,
@@ -77,6 +89,7 @@ public final class ClusterView implements ClusterFacts, AutoCloseable {
                 http,
                 master,
                 NEEDED.get(6),
+                Optional.empty(),
                 slim::budget,
                 Feed.Sink.of(kept::replaceBudgets, kept::put, kept::remove),
                 MOST,
@@ -90,6 +103,7 @@ public final class ClusterView implements ClusterFacts, AutoCloseable {
                 http,
                 master,
                 path,
+                Optional.empty(),
                 json -> slim.controller(kind, json),
                 Feed.Sink.of(all -> kept.replaceControllers(kind, all), kept::put, kept::remove),
                 MOST,
@@ -102,10 +116,26 @@ public final class ClusterView implements ClusterFacts, AutoCloseable {
     }
 
     static ClusterView follow(ClusterAccess access, LongSupplier nanos) {
+        return follow(access, nanos, Optional.empty(), pod -> {});
+    }
+
+    /**
+     * Follows one node and its pods, and nothing else: of what makes them nothing is known.
+     *
+     * @param seen told of each pod that is listed or has changed, on the feed's thread
+     */
+    static ClusterView followNode(ClusterAccess access, LongSupplier nanos, String node, Consumer<Pod> seen) {
+        return follow(access, nanos, Optional.of(node), seen);
+    }
+
+    private static ClusterView follow(
+            ClusterAccess access, LongSupplier nanos, Optional<String> onlyNode, Consumer<Pod> seen) {
         ClusterView view = new ClusterView(
                 access.client().getHttpClient(),
                 access.client().getConfiguration().getMasterUrl(),
-                nanos);
+                nanos,
+                onlyNode,
+                seen);
         view.feeds().forEach(Feed::start);
         @SuppressWarnings("unused") // ends with the executor
         Object regular = view.watchdog.scheduleWithFixedDelay(
@@ -114,7 +144,9 @@ public final class ClusterView implements ClusterFacts, AutoCloseable {
     }
 
     private Stream<Feed<?>> feeds() {
-        return Stream.of(pods, nodes, replicaSets, deployments, statefulSets, daemonSets, budgets);
+        return onlyNode.isPresent()
+                ? Stream.of(pods, nodes)
+                : Stream.of(pods, nodes, replicaSets, deployments, statefulSets, daemonSets, budgets);
     }
 
     /**
@@ -182,7 +214,7 @@ public final class ClusterView implements ClusterFacts, AutoCloseable {
         return pods.isSynced() ? knownOrGone(store.pod(namespace, name)) : pod(namespace, name);
     }
 
-    /** Whether all pods were listed once. */
+    @Override
     public boolean knowsPods() {
         return pods.isSynced();
     }

@@ -1,12 +1,9 @@
 package dev.pounce.cluster;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.fabric8.kubernetes.client.http.HttpClient;
-import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.HttpResponse;
 import java.io.IOException;
 import java.io.InputStream;
@@ -43,8 +40,6 @@ final class Feed<T> implements AutoCloseable {
     private static final int PAGE = 500;
     private static final int GONE = 410;
     private static final int LONGEST_PAUSE_SECONDS = 15;
-    private static final JsonFactory JSON =
-            JsonFactory.builder().disable(StreamReadFeature.AUTO_CLOSE_SOURCE).build();
 
     /** Where objects go. */
     interface Sink<T> {
@@ -78,6 +73,7 @@ final class Feed<T> implements AutoCloseable {
     private final String master;
     private final String resource;
     private final ApiPath path;
+    private final Optional<String> fields;
     private final Function<JsonNode, T> reader;
     private final Sink<T> sink;
     private final int most;
@@ -94,6 +90,7 @@ final class Feed<T> implements AutoCloseable {
     private String version = ""; // the thread's own: what the server goes on from; empty for a list
 
     /**
+     * @param fields a field selector; empty for all objects
      * @param reader whose result keeps nothing of the JSON
      * @param most objects of the kind that are kept; when there are more, nothing is known of any
      */
@@ -101,6 +98,7 @@ final class Feed<T> implements AutoCloseable {
             HttpClient http,
             String master,
             ApiPath path,
+            Optional<String> fields,
             Function<JsonNode, T> reader,
             Sink<T> sink,
             int most,
@@ -109,6 +107,7 @@ final class Feed<T> implements AutoCloseable {
         this.master = master.endsWith("/") ? master.substring(0, master.length() - 1) : master;
         this.resource = path.resource();
         this.path = path;
+        this.fields = fields;
         this.reader = reader;
         this.sink = sink;
         this.most = most;
@@ -219,30 +218,15 @@ final class Feed<T> implements AutoCloseable {
         String token = "";
         String listed = "";
         do {
-            Request request = Request.get(path).with("limit", Integer.toString(PAGE));
+            Request request = all().with("limit", Integer.toString(PAGE));
             request = token.isEmpty() ? request : request.with("continue", token);
-            token = "";
             InputStream body = ask(request);
             boolean whole = false;
-            try (JsonParser parser = JSON.createParser(body)) {
-                parser.nextToken();
-                while (parser.nextToken() == JsonToken.FIELD_NAME) {
-                    String name = parser.currentName();
-                    parser.nextToken();
-                    if (name.equals("metadata")) {
-                        JsonNode metadata = Slim.read(parser);
-                        listed = metadata.path("resourceVersion").asText("");
-                        token = metadata.path("continue").asText("");
-                    } else if (name.equals("items") && parser.currentToken() == JsonToken.START_ARRAY) {
-                        while (parser.nextToken() != JsonToken.END_ARRAY) {
-                            all.add(reader.apply(Slim.read(parser)));
-                        }
-                    } else {
-                        parser.skipChildren();
-                    }
-                }
-                drain(body);
+            try {
+                JsonNode metadata = Slim.list(body, item -> all.add(reader.apply(item)));
                 whole = true;
+                listed = metadata.path("resourceVersion").asText("");
+                token = metadata.path("continue").asText("");
             } finally {
                 end(body, whole);
             }
@@ -258,15 +242,19 @@ final class Feed<T> implements AutoCloseable {
         version = listed;
     }
 
+    private Request all() {
+        Request all = Request.get(path);
+        return fields.map(selector -> all.with("fieldSelector", selector)).orElse(all);
+    }
+
     private void watch() throws IOException, InterruptedException, Expired {
-        Request request = Request.get(path)
-                .with("watch", "true")
+        Request request = all().with("watch", "true")
                 .with("allowWatchBookmarks", "true")
                 .with("resourceVersion", version)
                 .with("timeoutSeconds", Long.toString(WATCH.toSeconds()));
         InputStream body = ask(request);
         boolean whole = false;
-        try (JsonParser parser = JSON.createParser(body)) {
+        try (JsonParser parser = Slim.parser(body)) {
             heard();
             while (!closed && parser.nextToken() == JsonToken.START_OBJECT) {
                 JsonNode event = Slim.read(parser);
@@ -305,30 +293,17 @@ final class Feed<T> implements AutoCloseable {
         }
     }
 
-    private static void drain(InputStream body) throws IOException {
-        byte[] rest = new byte[1024];
-        int read = body.read(rest);
-        while (read >= 0) {
-            read = body.read(rest);
-        }
-    }
-
     private void heard() {
         heardNanos = nanos.getAsLong();
         problem = "";
     }
 
     private InputStream ask(Request request) throws IOException, InterruptedException, Expired {
-        HttpRequest asked = http.newHttpRequestBuilder()
-                .uri(master + request.target())
-                .header("Accept", request.accept())
-                .forStreaming()
-                .build();
-        CompletableFuture<HttpResponse<InputStream>> answer = http.sendAsync(asked, InputStream.class);
+        CompletableFuture<HttpResponse<InputStream>> answer = Api.stream(http, master, request);
         try {
             HttpResponse<InputStream> response = answer.get(ANSWER.toMillis(), TimeUnit.MILLISECONDS);
             if (!response.isSuccessful()) {
-                drain(response.body());
+                Slim.drain(response.body());
             }
             if (response.code() == GONE) {
                 throw new Expired();

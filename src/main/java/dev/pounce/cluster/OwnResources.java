@@ -3,6 +3,7 @@ package dev.pounce.cluster;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -33,6 +34,7 @@ public final class OwnResources implements AutoCloseable {
                 access.client().getHttpClient(),
                 access.client().getConfiguration().getMasterUrl(),
                 path,
+                Optional.empty(),
                 one -> one,
                 Feed.Sink.of(
                         listed -> change(() -> {

@@ -1,7 +1,9 @@
 package dev.pounce.cluster;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.BooleanNode;
@@ -11,6 +13,7 @@ import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import java.io.IOException;
+import java.io.InputStream;
 import java.lang.ref.WeakReference;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
@@ -21,6 +24,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.WeakHashMap;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** From the API's JSON to what is kept of it. The large parts of an object are passed over before they are anything. */
@@ -55,7 +59,56 @@ final class Slim {
     private static final Set<String> CONTROL_PLANE =
             Set.of("node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master");
 
+    private static final JsonFactory JSON =
+            JsonFactory.builder().disable(StreamReadFeature.AUTO_CLOSE_SOURCE).build();
+
     private final Shared shared = new Shared();
+
+    /** Closes nothing but itself. */
+    static JsonParser parser(InputStream body) throws IOException {
+        return JSON.createParser(body);
+    }
+
+    /**
+     * A list as the API server sends it, to its end, item by item: of a large one only what is kept of its items is in memory.
+     *
+     * @return its {@code metadata}
+     * @throws IOException also when it is no list, which must not be taken for one without items
+     */
+    static JsonNode list(InputStream body, Consumer<JsonNode> items) throws IOException {
+        JsonNode metadata = MissingNode.getInstance();
+        boolean isList = false;
+        try (JsonParser parser = parser(body)) {
+            parser.nextToken();
+            while (parser.nextToken() == JsonToken.FIELD_NAME) {
+                String name = parser.currentName();
+                parser.nextToken();
+                if (name.equals("metadata")) {
+                    metadata = read(parser);
+                } else if (name.equals("items") && parser.currentToken() == JsonToken.START_ARRAY) {
+                    isList = true;
+                    while (parser.nextToken() != JsonToken.END_ARRAY) {
+                        items.accept(read(parser));
+                    }
+                } else {
+                    parser.skipChildren();
+                }
+            }
+            drain(body);
+        }
+        if (!isList) {
+            throw new IOException("the API server's answer is no list");
+        }
+        return metadata;
+    }
+
+    static void drain(InputStream body) throws IOException {
+        byte[] rest = new byte[1024];
+        int read = body.read(rest);
+        while (read >= 0) {
+            read = body.read(rest);
+        }
+    }
 
     /** The value that the parser stands at the beginning of; it stands at its end afterwards. */
     static JsonNode read(JsonParser parser) throws IOException {

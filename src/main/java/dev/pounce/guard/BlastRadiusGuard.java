@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -89,6 +90,25 @@ public final class BlastRadiusGuard implements Guard {
     public BlastRadiusGuard(ClusterFacts facts, InstantSource clock) {
         this.facts = facts;
         this.clock = clock;
+    }
+
+    @Override
+    public CompletableFuture<Void> prepare(ResponsePlan.Step step) {
+        Action action = step.action();
+        if (!takesOutOfService(action)) {
+            return ClusterFacts.KNOWN;
+        }
+        boolean whole = isAboutWorkload(action);
+        boolean ofEach = step.guards()
+                .blastRadius()
+                .flatMap(Guards.BlastRadius::shareOfWorkload)
+                .isPresent();
+        if (!whole && !ofEach) {
+            return ClusterFacts.KNOWN;
+        }
+        CompletableFuture<Void> target = action.target() instanceof PodRef pod ? facts.lookUp(pod) : ClusterFacts.KNOWN;
+        return target.thenCompose(known -> CompletableFuture.allOf((whole ? one(action.target()) : reachOf(action))
+                .pods().stream().map(facts::lookUpWorkload).toArray(CompletableFuture[]::new)));
     }
 
     @Override
@@ -324,6 +344,11 @@ public final class BlastRadiusGuard implements Guard {
     /** Whom it took is still to be seen, as long as its target is there; of the others, those are gone by now. */
     private static boolean isTargetAllOfIt(Action action) {
         return isOnOnePod(action) || action.type() == ActionType.POD_ISOLATE;
+    }
+
+    private static boolean isAboutWorkload(Action action) {
+        return action.type() == ActionType.WORKLOAD_SCALE
+                || (action.type() == ActionType.POD_ISOLATE && isOnWorkload(action));
     }
 
     private Reach reachOf(Action action) {

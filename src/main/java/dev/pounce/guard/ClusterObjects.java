@@ -16,6 +16,7 @@ import dev.pounce.cluster.OwnPlace;
 import dev.pounce.cluster.Pod;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /** What a cluster stands on: its own namespaces, what kubelets run from files, who runs the cluster, and ourselves. */
@@ -50,11 +51,22 @@ final class ClusterObjects {
         this.own = own;
     }
 
-    /** Why it must not be touched, or null. Evidence and calls change nothing. */
+    /** Begins to find out what is not followed. */
+    CompletableFuture<Void> prepare(Action.OnCluster action) {
+        return facts != null && changesSomething(action) && action.target() instanceof PodRef pod
+                ? facts.lookUp(pod)
+                : ClusterFacts.KNOWN;
+    }
+
+    private static boolean changesSomething(Action.OnCluster action) {
+        Family family = action.type().family();
+        return family != Family.EVIDENCE && family != Family.CALL;
+    }
+
+    /** Why it must not be touched, or null. */
     @Nullable
     String objectionTo(Action.OnCluster action) {
-        Family family = action.type().family();
-        if (family == Family.EVIDENCE || family == Family.CALL) {
+        if (!changesSomething(action)) {
             return null;
         }
         Asset target = action.target();

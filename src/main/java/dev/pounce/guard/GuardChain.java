@@ -5,6 +5,7 @@ import dev.pounce.action.ActionType;
 import dev.pounce.action.Family;
 import dev.pounce.cluster.ClusterFacts;
 import dev.pounce.cluster.OwnPlace;
+import dev.pounce.planning.Mode;
 import dev.pounce.planning.ResponsePlan;
 import java.time.Duration;
 import java.time.Instant;
@@ -12,6 +13,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * All guards, in order. The first that denies ends the matter. One that would have the step rehearsed does
@@ -76,6 +78,29 @@ public final class GuardChain implements Guard {
                 new BlastRadiusGuard(cluster, clock),
                 new CooldownGuard(SAME_AGAIN, clock),
                 budgets));
+    }
+
+    @Override
+    public CompletableFuture<Void> prepare(ResponsePlan.Step step) {
+        if (step.mode() == Mode.OBSERVE) {
+            return ClusterFacts.KNOWN;
+        }
+        CompletableFuture<Void> all = ClusterFacts.KNOWN;
+        for (Guard guard : guards) {
+            CompletableFuture<Void> one = prepare(guard, step);
+            if (!one.isDone()) {
+                all = CompletableFuture.allOf(all, one);
+            }
+        }
+        return all;
+    }
+
+    private static CompletableFuture<Void> prepare(Guard guard, ResponsePlan.Step step) {
+        try {
+            return guard.prepare(step);
+        } catch (RuntimeException bug) {
+            return ClusterFacts.KNOWN; // it will be unknown, and other steps are not in need of it
+        }
     }
 
     @Override

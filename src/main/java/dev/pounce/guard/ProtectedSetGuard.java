@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -111,6 +112,11 @@ public final class ProtectedSetGuard implements Guard {
     public ProtectedSetGuard(ProcessFacts facts, ClusterFacts cluster, OwnPlace own) {
         this.facts = facts;
         this.objects = new ClusterObjects(cluster, own);
+    }
+
+    @Override
+    public CompletableFuture<Void> prepare(ResponsePlan.Step step) {
+        return step.action() instanceof Action.OnCluster onCluster ? objects.prepare(onCluster) : ClusterFacts.KNOWN;
     }
 
     @Override

@@ -8,6 +8,8 @@ import dev.pounce.cluster.RealCluster;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
@@ -152,6 +154,42 @@ class KubernetesIT {
     }
 
     @Test
+    void whoFollowsHisNodeAsksForTheWorkloadBeforeHeTakesAPartOfItOutOfService() throws Exception {
+        // Given
+        CLUSTER.apply("""
+                apiVersion: apps/v1
+                kind: Deployment
+                metadata: { name: shop }
+                spec:
+                  replicas: 2
+                  selector: { matchLabels: { app: shop } }
+                  template:
+                    metadata: { labels: { app: shop } }
+                    spec:
+                      terminationGracePeriodSeconds: 0
+                      containers: [{ name: shop, image: "registry.local/pause:1", imagePullPolicy: Never }]
+                """);
+        CLUSTER.kubectl("rollout", "status", "deployment/shop", "--timeout=60s");
+        String[] pods = CLUSTER.kubectl("get", "pods", "-l", "app=shop", "-o", "jsonpath={.items[*].metadata.name}")
+                .split(" ");
+        String half =
+                set("cut", "{ pod.isolate: { for: 1m } }") + "  guards: { blastRadius: { shareOfWorkload: 50% } }\n";
+        try (RunningEngine engine = engine(half, "--follow-node")) {
+            // When
+            FalcoSender falco = FalcoSender.to(engine);
+            falco.send(about(pods[0]));
+            awaitResult(engine, pods[0], "done");
+            falco.send(about(pods[1]));
+
+            // Then
+            JsonNode refused = awaitResult(engine, pods[1], "withheld");
+            assertThat(refused.toString())
+                    .contains("2 of 2 pods of deployment/" + CLUSTER.namespace() + "/shop would be out of service");
+            assertThat(engine.verify().exit()).isZero();
+        }
+    }
+
+    @Test
     void actionSetsAreResourcesOfTheClusterAndSayHowTheyAreTaken() throws Exception {
         // Given
         RealCluster.kubectlAnywhere("apply", "--server-side", "-f", definitions());
@@ -225,15 +263,14 @@ class KubernetesIT {
 
     private RunningEngine engine(String actionSet, String... more) throws Exception {
         Path sets = Files.createDirectories(folder.resolve("actionsets"));
-        String[] arguments;
-        String kubeconfig = RealCluster.kubeconfig().orElseThrow().toString();
-        if (actionSet.isEmpty()) {
-            arguments = new String[] {"--kubeconfig", kubeconfig, "--mode", "enforce", more[0]};
-        } else {
+        List<String> arguments = new ArrayList<>(List.of(more));
+        arguments.addAll(
+                List.of("--kubeconfig", RealCluster.kubeconfig().orElseThrow().toString(), "--mode", "enforce"));
+        if (!actionSet.isEmpty()) {
             Files.writeString(sets.resolve("set.yaml"), actionSet);
-            arguments = new String[] {"--kubeconfig", kubeconfig, "--mode", "enforce", "--actionsets", sets.toString()};
+            arguments.addAll(List.of("--actionsets", sets.toString()));
         }
-        return RunningEngine.listening(state, arguments);
+        return RunningEngine.listening(state, arguments.toArray(String[]::new));
     }
 
     private static String set(String name, String step) {

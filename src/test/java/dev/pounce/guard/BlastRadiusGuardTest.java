@@ -103,6 +103,36 @@ class BlastRadiusGuardTest {
         assertThat(verdict).isEqualTo(expected);
     }
 
+    private List<String> lookedUpFor(ResponsePlan.Step step) {
+        cluster.lookedUp().clear();
+        guard.prepare(step).join();
+        return List.copyOf(cluster.lookedUp());
+    }
+
+    @Test
+    void asksBeforehandForTheWorkloadsThatItsJudgementTakesAndForNoMore() {
+        // Given
+        cluster.running("shop", "web", 2);
+        ResponsePlan.Step label = step(
+                ActionType.POD_LABEL, Map.of("labels", Map.of("a", "b")), ref("web-0"), Mode.ENFORCE, share("50%"));
+        ResponsePlan.Step isolateAll =
+                step(ActionType.POD_ISOLATE, Map.of("scope", "workload"), ref("web-0"), Mode.ENFORCE, Guards.NONE);
+        NodeRef node = new NodeRef("node-1");
+
+        // When / Then
+        assertThat(lookedUpFor(label)).isEmpty();
+        assertThat(lookedUpFor(terminate("web-0", Guards.NONE))).isEmpty();
+        assertThat(lookedUpFor(terminate("web-0", perNamespace(1)))).isEmpty();
+        assertThat(lookedUpFor(terminate("web-0", share("50%"))))
+                .containsExactly("pod/shop/web-0", "workload of pod/shop/web-0");
+        assertThat(lookedUpFor(terminate("nobody", share("50%")))).containsExactly("pod/shop/nobody");
+        assertThat(lookedUpFor(isolateAll)).containsExactly("pod/shop/web-0", "workload of pod/shop/web-0");
+        assertThat(lookedUpFor(step(ActionType.NODE_DRAIN, Map.of(), node, Mode.ENFORCE, Guards.NONE)))
+                .isEmpty();
+        assertThat(lookedUpFor(step(ActionType.NODE_DRAIN, Map.of(), node, Mode.ENFORCE, share("50%"))))
+                .containsExactly("workload of pod/shop/web-0", "workload of pod/shop/web-1");
+    }
+
     @Test
     void theRefusalCounts() {
         // Given

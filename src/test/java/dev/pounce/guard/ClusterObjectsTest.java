@@ -17,12 +17,14 @@ import dev.pounce.cluster.Node;
 import dev.pounce.cluster.OwnPlace;
 import dev.pounce.cluster.Pod;
 import dev.pounce.planning.Mode;
+import dev.pounce.planning.ResponsePlan;
 import dev.pounce.testing.ACluster;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
+import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -40,9 +42,13 @@ class ClusterObjectsTest {
             .has(new Node("node-1", "u", true, false, false))
             .has(new Node("boss", "u", true, false, true));
 
+    private static ResponsePlan.Step step(ActionType type, Asset target) {
+        return AStep.of(
+                new Action.OnCluster(type, target, type.read(ActionSamples.given(type, new Random(1)))), Mode.ENFORCE);
+    }
+
     private Verdict judged(ActionType type, Asset target, OwnPlace own) {
-        Action action = new Action.OnCluster(type, target, type.read(ActionSamples.given(type, new Random(1))));
-        return new ProtectedSetGuard(new FakeProcesses(), cluster, own).judge(AStep.of(action, Mode.ENFORCE));
+        return new ProtectedSetGuard(new FakeProcesses(), cluster, own).judge(step(type, target));
     }
 
     private Verdict judged(ActionType type, Asset target) {
@@ -56,6 +62,25 @@ class ClusterObjectsTest {
     @Test
     void aPodThatTheClusterDoesNotStandOnMayBeTouched() {
         assertThat(judged(ActionType.POD_TERMINATE, ref("shop", "web"))).isInstanceOf(Verdict.Allow.class);
+    }
+
+    @Test
+    void beforehandAPodIsAskedForIfTheStepWouldChangeSomethingAndNothingElseIs() {
+        // Given
+        Guard guard = new ProtectedSetGuard(new FakeProcesses(), cluster, OwnPlace.OUTSIDE);
+        Asset container = new ContainerRef(new NodeRef("node-1"), containerOf("web"));
+
+        // When
+        List.of(
+                        step(ActionType.POD_TERMINATE, ref("shop", "web")),
+                        step(ActionType.NODE_CORDON, ref("shop", "static")),
+                        step(ActionType.EVIDENCE_LOGS, ref("shop", "web")),
+                        step(ActionType.NODE_ISOLATE_CONTAINER, container),
+                        AStep.suspend(7))
+                .forEach(step -> guard.prepare(step).join());
+
+        // Then
+        assertThat(cluster.lookedUp()).containsExactly("pod/shop/web", "pod/shop/static");
     }
 
     @Test

@@ -12,6 +12,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -49,6 +51,60 @@ class GuardChainTest {
 
         // Then
         assertThat(verdict).isEqualTo(new Verdict.Allow());
+    }
+
+    /** What its guards ask for; the second has a bug. */
+    private static GuardChain asking(CompletableFuture<Void> first, CompletableFuture<Void> last) {
+        List<Guard> guards = new ArrayList<>();
+        for (Supplier<CompletableFuture<Void>> asks : List.<Supplier<CompletableFuture<Void>>>of(
+                () -> first,
+                () -> {
+                    throw new IllegalStateException("a bug");
+                },
+                () -> last)) {
+            guards.add(new Guard() {
+                @Override
+                public CompletableFuture<Void> prepare(ResponsePlan.Step step) {
+                    return asks.get();
+                }
+
+                @Override
+                public Verdict judge(ResponsePlan.Step step) {
+                    return new Verdict.Allow();
+                }
+            });
+        }
+        return new GuardChain(guards);
+    }
+
+    @Test
+    void waitsForWhatAllGuardsAskFor() {
+        // Given
+        CompletableFuture<Void> first = new CompletableFuture<>();
+        CompletableFuture<Void> last = new CompletableFuture<>();
+        CompletableFuture<Void> all = asking(first, last).prepare(AStep.suspend(7));
+
+        // When
+        last.complete(null);
+        boolean early = all.isDone();
+        first.complete(null);
+
+        // Then
+        assertThat(early).isFalse();
+        assertThat(all).isCompleted();
+    }
+
+    @Test
+    void nobodyIsAskedAboutWhatIsOnlyObserved() {
+        // Given
+        GuardChain chain = asking(new CompletableFuture<>(), new CompletableFuture<>());
+
+        // When
+        CompletableFuture<Void> asked =
+                chain.prepare(AStep.of(new Action.SuspendProcess(AStep.process(7)), Mode.OBSERVE));
+
+        // Then
+        assertThat(asked).isCompleted();
     }
 
     /** a = allow, r = rehearse, d = deny; the answer, and how many guards were asked. */

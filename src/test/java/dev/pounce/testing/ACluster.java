@@ -1,6 +1,7 @@
 package dev.pounce.testing;
 
 import dev.pounce.asset.Answer;
+import dev.pounce.asset.PodRef;
 import dev.pounce.cluster.Budget;
 import dev.pounce.cluster.ClusterFacts;
 import dev.pounce.cluster.Node;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Predicate;
 
 /** Facts as a test wants them; what nobody put in is not there. */
@@ -23,7 +25,25 @@ public final class ACluster implements ClusterFacts {
 
     private final List<Pod> pods = new ArrayList<>();
     private final Map<String, Node> nodes = new LinkedHashMap<>();
+    private final List<String> lookedUp = new ArrayList<>();
     private Optional<String> unheardOf = Optional.empty();
+
+    /** What was asked for, in order: the pod, or "workload of" it. */
+    public List<String> lookedUp() {
+        return lookedUp;
+    }
+
+    @Override
+    public CompletableFuture<Void> lookUp(PodRef pod) {
+        lookedUp.add(pod.display());
+        return KNOWN;
+    }
+
+    @Override
+    public CompletableFuture<Void> lookUpWorkload(Pod pod) {
+        lookedUp.add("workload of " + pod.display());
+        return KNOWN;
+    }
 
     /** Nothing is known any more, and this is why. */
     public ACluster isUnheardOf(String why) {
