@@ -20,7 +20,7 @@ public final class KubeBenchmark {
             case "budgets" -> new Budgets(bed).print(Integer.parseInt(args[3]));
             case "memory" -> new Memory(bed).print(Integer.parseInt(args[3]), Integer.parseInt(args[4]));
             case "start" -> new StartTime(bed).print(Integer.parseInt(args[3]));
-            case "losses" -> new Losses(bed).ofBothSignals();
+            case "losses" -> new Losses(bed).ofBothSignals(Integer.parseInt(args[3]));
             case "isolate" -> new Isolation(bed, Path.of(args[4])).print(Integer.parseInt(args[3]));
             default -> throw new IllegalArgumentException("no such part: " + args[2]);
         }

@@ -1,13 +1,18 @@
 package dev.pounce.bench.cluster;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
-/** What becomes of alerts that were accepted a moment before the engine was ended. */
+/**
+ * What becomes of alerts that were accepted a moment before the engine was ended. They are about two pods, and what is done to one
+ * pod is done one after the other, so that most are still to be done in that moment.
+ */
 final class Losses {
 
-    private static final int ALERTS = 20;
+    private static final int PODS = 2;
+    private static final int ALERTS = PODS * Bed.LABELS;
 
     private final Bed bed;
 
@@ -15,18 +20,27 @@ final class Losses {
         this.bed = bed;
     }
 
-    void ofBothSignals() throws IOException, InterruptedException {
-        lossesAt("KILL");
-        lossesAt("TERM");
+    void ofBothSignals(int times) throws IOException, InterruptedException {
+        for (int time = 1; time <= times; time++) {
+            lossesAt("KILL", "kill-" + time);
+            lossesAt("TERM", "term-" + time);
+        }
     }
 
-    private void lossesAt(String signal) throws IOException, InterruptedException {
-        String name = signal.toLowerCase(java.util.Locale.ROOT);
-        List<String> pods = bed.pods(name, ALERTS);
-        List<CompletableFuture<Long>> effects =
-                pods.stream().map(pod -> bed.watch().effect(pod, Bed.label(0))).toList();
+    private record Label(String pod, int number) {}
+
+    private void lossesAt(String signal, String name) throws IOException, InterruptedException {
+        List<Label> labels = new ArrayList<>();
+        for (String pod : bed.pods(name, PODS)) {
+            for (int number = 0; number < Bed.LABELS; number++) {
+                labels.add(new Label(pod, number));
+            }
+        }
+        List<CompletableFuture<Long>> effects = labels.stream()
+                .map(label -> bed.watch().effect(label.pod(), Bed.label(label.number())))
+                .toList();
         MeasuredEngine engine = bed.startEngine(name).awaitArmed();
-        Bed.forAll(pods, pod -> engine.alert(Bed.labelRule(0), bed.namespace(), pod));
+        Bed.forAll(labels, label -> engine.alert(Bed.labelRule(label.number()), bed.namespace(), label.pod()));
         long before = Bed.count(effects);
         if (signal.equals("KILL")) {
             engine.kill();
