@@ -72,7 +72,8 @@ final class ApiServer {
 
     /** Asks for the end of a pod, as far as budgets allow it. False if one says no, for now. */
     boolean evict(String namespace, String pod) throws IOException, InterruptedException {
-        HttpRequest request = request("POST", pods(namespace) + "/" + pod + "/eviction", Request.JSON, """
+        HttpRequest request =
+                request("POST", pods(namespace) + "/" + pod + "/eviction", Request.JSON, """
                 {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"namespace": "%s", "name": "%s"},
                  "deleteOptions": {"gracePeriodSeconds": 1}}
                 """.formatted(namespace, pod));

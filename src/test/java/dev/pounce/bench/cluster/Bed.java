@@ -143,7 +143,8 @@ final class Bed implements AutoCloseable {
 
     /** @param more of their specification, as JSON with a comma at its end */
     List<String> pods(String prefix, int count, String more) throws IOException, InterruptedException {
-        List<String> names = IntStream.range(0, count).mapToObj(i -> prefix + "-" + i).toList();
+        List<String> names =
+                IntStream.range(0, count).mapToObj(i -> prefix + "-" + i).toList();
         forAll(names, name -> api.create(ApiServer.pods(namespace), """
                 {"metadata": {"name": "%s", "labels": {"app": "%s"}},
                  "spec": {%s "schedulerName": "nobody", "terminationGracePeriodSeconds": 0,

@@ -150,7 +150,8 @@ final class Budgets {
         bed.api().create("/apis/policy/v1/namespaces/" + bed.namespace() + "/poddisruptionbudgets", """
                 {"metadata": {"name": "%1$s"},
                  "spec": {"maxUnavailable": %2$d, "selector": {"matchLabels": {"app": "%1$s"}}}}
-                """.formatted(name, DISRUPTED_AT_MOST));
+                """.formatted(
+                        name, DISRUPTED_AT_MOST));
         bed.api().create("/apis/apps/v1/namespaces/" + bed.namespace() + "/replicasets", """
                 {"metadata": {"name": "%1$s"},
                  "spec": {"replicas": %2$d, "selector": {"matchLabels": {"app": "%1$s"}},
@@ -159,7 +160,8 @@ final class Budgets {
                                                 "terminationGracePeriodSeconds": 0,
                                                 "tolerations": [{"key": "kwok.x-k8s.io/node", "operator": "Exists"}],
                                                 "containers": [{"name": "app", "image": "registry.local/busybox:1"}]}}}}
-                """.formatted(name, PODS, bed.namespace()));
+                """.formatted(
+                        name, PODS, bed.namespace()));
     }
 
     /** False if no more become ready for a minute. */

@@ -2,13 +2,12 @@ package dev.pounce.bench.cluster;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -58,7 +57,6 @@ final class Isolation {
             throws IOException, InterruptedException {
         Path go = bed.file("go");
         Files.deleteIfExists(go);
-        run("mkfifo", go.toString());
         Process talking = new ProcessBuilder(
                         "nsenter",
                         "--net=" + peer,
@@ -66,13 +64,13 @@ final class Isolation {
                         connection,
                         pod.path("status").path("podIP").asText(),
                         Integer.toString(PORT),
-                        "sh",
+                        "/bin/sh",
                         "-c",
-                        "echo >" + go)
+                        ": >" + go)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
-        try (InputStream begun = Files.newInputStream(go)) {
-            begun.read();
+        while (!Files.exists(go) && talking.isAlive()) {
+            LockSupport.parkNanos(100_000);
         }
         engine.alert(rule, bed.namespace(), pod.path("metadata").path("name").asText());
         String micros = new String(talking.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
@@ -90,7 +88,8 @@ final class Isolation {
                           "containers": [{"name": "app", "image": "registry.local/busybox:1", "imagePullPolicy": "Never",
                                           "command": ["/meter/%s", "serve", "%d"],
                                           "volumeMounts": [{"name": "meter", "mountPath": "/meter"}]}]}}
-                """.formatted(pod, name, node, meter.getParent(), meter.getFileName(), PORT)));
+                """.formatted(
+                        pod, name, node, meter.getParent(), meter.getFileName(), PORT)));
         List<JsonNode> ready = new ArrayList<>();
         for (String pod : names) {
             JsonNode now = bed.api().get(ApiServer.pods(bed.namespace()) + "/" + pod);
@@ -134,13 +133,6 @@ final class Isolation {
             return Files.readString(process.resolve("cgroup")).contains(container);
         } catch (IOException ended) {
             return false;
-        }
-    }
-
-    private static void run(String... command) throws IOException, InterruptedException {
-        int exit = new ProcessBuilder(command).inheritIO().start().waitFor();
-        if (exit != 0) {
-            throw new IOException(String.format(Locale.ROOT, "%s ended with %d", String.join(" ", command), exit));
         }
     }
 }

@@ -48,12 +48,12 @@ final class Latency {
         Way alert = (times, number) -> {
             String pod = pods.get(2 * number);
             times.measure(
-                    bed.watch().effect(pod, PodWatch.ENDING),
-                    () -> engine.alert(Bed.TERMINATE, bed.namespace(), pod));
+                    bed.watch().effect(pod, PodWatch.ENDING), () -> engine.alert(Bed.TERMINATE, bed.namespace(), pod));
         };
         Way evict = (times, number) -> {
             String pod = pods.get(2 * number + 1);
-            times.measure(bed.watch().effect(pod, PodWatch.ENDING), () -> bed.api().evict(bed.namespace(), pod));
+            times.measure(
+                    bed.watch().effect(pod, PodWatch.ENDING), () -> bed.api().evict(bed.namespace(), pod));
         };
         takeTurns(alert, evict, count, TURN, 0);
     }

@@ -22,7 +22,8 @@ final class Memory {
         label(first, bed.pods("idle", 1).getFirst());
         print("idle", first);
         // Nobody runs them: what a kubelet says all the time would be another measurement
-        Bed.forAll(IntStream.range(0, nodes).boxed().toList(), node -> bed.api().create("/api/v1/nodes", """
+        Bed.forAll(IntStream.range(0, nodes).boxed().toList(), node -> bed.api()
+                .create("/api/v1/nodes", """
                 {"metadata": {"name": "%1$s-%2$d", "labels": {"pounce-bench": "%1$s"}},
                  "spec": {"unschedulable": true}}
                 """.formatted(bed.namespace(), node)));

@@ -76,9 +76,8 @@ final class PodWatch implements AutoCloseable {
     private void see(Change change, long now) {
         JsonNode metadata = change.pod().path("metadata");
         String pod = metadata.path("name").asText();
-        metadata.path("labels")
-                .fieldNames()
-                .forEachRemaining(key -> effect(pod, key).complete(now));
+        metadata.path("labels").fieldNames().forEachRemaining(key -> effect(pod, key)
+                .complete(now));
         if (change.isEnding()) {
             effect(pod, ENDING).complete(now);
         }
