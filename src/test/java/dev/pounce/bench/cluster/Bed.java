@@ -150,6 +150,7 @@ final class Bed implements AutoCloseable {
                  "spec": {%s "schedulerName": "nobody", "terminationGracePeriodSeconds": 0,
                           "containers": [{"name": "app", "image": "registry.local/busybox:1"}]}}
                 """.formatted(name, prefix, more)));
+        Thread.sleep(1_000); // their age is known by the second, and an alert is not about what was made after it
         return names;
     }
 
