@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -140,15 +141,15 @@ class KubernetesIT {
         try (RunningEngine engine = engine(isolate)) {
             FalcoSender.to(engine).send(about("leased"));
             awaitResult(engine, "leased", "done");
-            assertThat(policies()).contains("pounce");
+            assertThat(policiesOf("leased")).contains("pounce");
 
             // When
             engine.kill();
         }
-        assertThat(policies()).contains("pounce");
+        assertThat(policiesOf("leased")).contains("pounce");
         try (RunningEngine next = engine(isolate)) {
             // Then
-            next.until("end of the lease", () -> !policies().contains("pounce"));
+            next.until("end of the lease", () -> policiesOf("leased").isEmpty());
             assertThat(next.verify().exit()).isZero();
         }
     }
@@ -239,6 +240,9 @@ class KubernetesIT {
                 FalcoSender.to(engine).send(about("changed"));
                 awaitResult(engine, "changed", "done");
                 assertThat(label("changed", "changed")).isEqualTo("yes");
+                engine.until("its containment", () -> containments(name).contains(name));
+                RealCluster.kubectlAnywhere(
+                        "delete", "containment", containments(name).strip().split(" ")[0]);
 
                 // When: one that the API server cannot judge
                 CLUSTER.apply(set(name, "{ pod.label: { labels: { \"not a key!\": x } } }"));
@@ -315,8 +319,13 @@ class KubernetesIT {
         return CLUSTER.kubectl("get", "pod", pod, "-o", "jsonpath={.metadata.labels." + key + "}");
     }
 
-    private static String policies() {
-        return CLUSTER.kubectl("get", "networkpolicies", "-o", "jsonpath={.items[*].metadata.name}");
+    private static String policiesOf(String pod) {
+        String uid = CLUSTER.kubectl("get", "pod", pod, "-o", "jsonpath={.metadata.uid}");
+        return CLUSTER.kubectl(
+                        "get", "networkpolicies", "-o", "jsonpath={range .items[*]}{.metadata.name}{\"\\n\"}{end}")
+                .lines()
+                .filter(name -> name.contains(uid.replace("-", "").substring(0, 12)))
+                .collect(Collectors.joining(" "));
     }
 
     private static String status(String set, String field) {
