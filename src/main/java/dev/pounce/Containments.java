@@ -194,10 +194,13 @@ final class Containments {
         }
     }
 
-    private synchronized void forget(String response, String step) {
-        Key key = new Key(response, step);
+    private void forget(String response, String step) {
+        forget(new Key(response, step), new Outcome.AlreadySo("nothing had been changed"));
+    }
+
+    private synchronized void forget(Key key, Outcome end) {
         if (held.containsKey(key)) {
-            ends.ended(response, step, new Outcome.AlreadySo("nothing had been changed"));
+            ends.ended(key.response(), key.step(), end);
             held.remove(key);
         }
     }
@@ -273,10 +276,11 @@ final class Containments {
     }
 
     private synchronized void end(Containment one, Outcome outcome) {
-        Held now = held.get(new Key(one.response(), one.step()));
+        Key key = new Key(one.response(), one.step());
+        Held now = held.get(key);
         if (now != null && now.containment.equals(one) && !now.underWay) {
             journal.append(new JournalEntry.Undone(one.response(), one.step(), outcome));
-            forget(one.response(), one.step());
+            forget(key, outcome);
         }
     }
 
@@ -382,8 +386,7 @@ final class Containments {
                         : one.retry.multipliedBy(2);
                 held.put(key, again);
             } else {
-                ends.ended(containment.response(), containment.step(), outcome);
-                held.remove(key);
+                forget(key, outcome);
             }
         }
         if (first) { // the same failure over and over is no news

@@ -342,6 +342,8 @@ class ContainmentsTest {
                 Map.of());
         containments.prepare("r1", "set/label", label);
         containments.prepare("r1", "set/isolate", isolation);
+        List<Outcome> ends = new ArrayList<>();
+        containments.tellEnds((response, step, outcome) -> ends.add(outcome));
         now = NOON.plusSeconds(61);
 
         // When
@@ -359,6 +361,7 @@ class ContainmentsTest {
         assertThat(journal.getLast())
                 .isEqualTo(new JournalEntry.Undone(
                         "r1", "set/label", new Outcome.TargetGone("there is no pod/shop/web any more")));
+        assertThat(ends).containsExactly(new Outcome.TargetGone("there is no pod/shop/web any more"));
         assertThat(remote.takenBack).isEmpty();
     }
 
