@@ -31,8 +31,8 @@ import org.jboss.logging.Logger;
 /**
  * Tells the cluster what was done to its objects, as Events on them, for whoever looks there first.
  *
- * <p>On a thread of its own, one at a time, and behind the steps: while some are under way an Event waits, for half a minute
- * at most. The journal is what counts; an Event that cannot be sent is dropped and counted.
+ * <p>On a thread of its own, one at a time, and behind the steps: while some are under way or have ended a moment ago, an Event
+ * waits, for half a minute at most. The journal is what counts; an Event that cannot be sent is dropped and counted.
  *
  * <p>Format: {@code events.k8s.io/v1}, https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/.
  */
@@ -42,6 +42,10 @@ final class ClusterEvents implements AutoCloseable {
     private static final String CONTROLLER = "pounce.dev/pounce";
     private static final int MOST_WAITING = 10_000;
     private static final Duration LONGEST_WAIT = Duration.ofSeconds(30);
+
+    /** After a step there is often another; it should not have to share the server with what was said about the first. */
+    static final Duration QUIET = Duration.ofMillis(200);
+
     private static final Duration LONGEST_REQUEST = Duration.ofSeconds(5);
 
     /** The server takes six places, no fewer, where Java leaves out zeros at the end. */
@@ -84,6 +88,7 @@ final class ClusterEvents implements AutoCloseable {
     private final AtomicLong dropped = new AtomicLong();
     private boolean losing; // the sender's own
     private final Thread sender;
+    private volatile Instant lastEnd = Instant.EPOCH;
     private volatile boolean closed;
 
     /**
@@ -109,6 +114,7 @@ final class ClusterEvents implements AutoCloseable {
         if (attempt.rehearsal()) {
             return;
         }
+        lastEnd = clock.instant();
         String verb = attempt.action().verb();
         String what = takenBack ? verb + " taken back" : verb;
         Optional<Waiting> event =
@@ -157,9 +163,7 @@ final class ClusterEvents implements AutoCloseable {
                 if (next == null) {
                     continue;
                 }
-                while (!closed
-                        && busy.getAsBoolean()
-                        && clock.instant().isBefore(next.since().plus(LONGEST_WAIT))) {
+                while (!closed && isOthersTurn(next)) {
                     Thread.sleep(20);
                 }
                 send(next);
@@ -169,6 +173,12 @@ final class ClusterEvents implements AutoCloseable {
                 dropped.incrementAndGet();
             }
         }
+    }
+
+    private boolean isOthersTurn(Waiting event) {
+        Instant now = clock.instant();
+        return now.isBefore(event.since().plus(LONGEST_WAIT))
+                && (busy.getAsBoolean() || now.isBefore(lastEnd.plus(QUIET)));
     }
 
     private void send(Waiting event) {
