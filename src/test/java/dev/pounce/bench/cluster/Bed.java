@@ -17,6 +17,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
 /**
@@ -24,9 +25,6 @@ import java.util.stream.IntStream;
  * is left of it when it is closed, however that comes.
  */
 final class Bed implements AutoCloseable {
-
-    /** Different labels that alerts can ask for, by rules {@code Bench label 0} and so on. */
-    static final int LABELS = 10;
 
     static final String TERMINATE = "Bench terminate";
 
@@ -84,19 +82,11 @@ final class Bed implements AutoCloseable {
         String lease = "for: " + Isolation.LEASE_SECONDS + "s";
         yaml.append(form.formatted("isolate", ISOLATE, "pod.isolate: { " + lease + " }"));
         yaml.append(form.formatted("policy", ISOLATE_BY_POLICY, "pod.isolate: { by: policy, " + lease + " }"));
-        for (int label = 0; label < LABELS; label++) {
+        for (Label label : Label.allOf(List.of("any"))) {
             yaml.append(form.formatted(
-                    "label-" + label, labelRule(label), "pod.label: { labels: { " + label(label) + ": \"true\" } }"));
+                    label.key(), label.rule(), "pod.label: { labels: { " + label.key() + ": \"true\" } }"));
         }
         return yaml.toString();
-    }
-
-    static String labelRule(int label) {
-        return "Bench label " + label;
-    }
-
-    static String label(int label) {
-        return "bench-" + label;
     }
 
     ApiServer api() {
@@ -138,20 +128,29 @@ final class Bed implements AutoCloseable {
 
     /** Pods that nobody ever runs: enough for what only the API server decides. Returns their names. */
     List<String> pods(String prefix, int count) throws IOException, InterruptedException {
-        return pods(prefix, count, "");
+        return pods(prefix, count, number -> "");
     }
 
-    /** @param more of their specification, as JSON with a comma at its end */
-    List<String> pods(String prefix, int count, String more) throws IOException, InterruptedException {
-        List<String> names =
-                IntStream.range(0, count).mapToObj(i -> prefix + "-" + i).toList();
-        forAll(names, name -> api.create(ApiServer.pods(namespace), """
-                {"metadata": {"name": "%s", "labels": {"app": "%s"}},
-                 "spec": {%s "schedulerName": "nobody", "terminationGracePeriodSeconds": 0,
+    /** @param more of their specification, by their numbers: JSON with a comma at its end */
+    List<String> pods(String prefix, int count, IntFunction<String> more) throws IOException, InterruptedException {
+        List<Integer> numbers = IntStream.range(0, count).boxed().toList();
+        forAll(
+                numbers,
+                number -> api.create(ApiServer.pods(namespace), """
+                {"metadata": {"name": "%1$s-%2$d", "labels": {"app": "%1$s"}},
+                 "spec": {%3$s "schedulerName": "nobody", "terminationGracePeriodSeconds": 0,
                           "containers": [{"name": "app", "image": "registry.local/busybox:1"}]}}
-                """.formatted(name, prefix, more)));
+                """.formatted(prefix, number, more.apply(number))));
         Thread.sleep(1_000); // their age is known by the second, and an alert is not about what was made after it
-        return names;
+        return numbers.stream().map(number -> prefix + "-" + number).toList();
+    }
+
+    CompletableFuture<Long> effect(Label label) {
+        return watch.effect(label.pod(), label.key());
+    }
+
+    void alert(MeasuredEngine engine, Label label) throws IOException, InterruptedException {
+        engine.alert(label.rule(), namespace, label.pod());
     }
 
     interface For<T> {
@@ -182,8 +181,7 @@ final class Bed implements AutoCloseable {
     }
 
     /**
-     * Waits until all is seen, or nothing more was for half a minute. Returns the moments of what was seen, in the order of
-     * the effects.
+     * Waits until all is seen, or nothing more was for half a minute. Returns the moments of what was seen.
      */
     static List<Long> seen(List<CompletableFuture<Long>> effects) throws InterruptedException {
         List<Long> moments = new ArrayList<>();

@@ -19,21 +19,15 @@ final class Burst {
         this.bed = bed;
     }
 
-    private record Label(String pod, int number) {}
-
-    private interface Way {
-        void take(Label label) throws IOException, InterruptedException;
-    }
-
     /** @param count a multiple of the number of different labels */
     void labels(int count) throws IOException, InterruptedException {
         MeasuredEngine engine = bed.startEngine("state").awaitArmed();
-        burst("warm-up", 20 * Bed.LABELS, label -> alert(engine, label)); // engine and meter
-        burst("warm-up-direct", 20 * Bed.LABELS, this::patch);
+        burst("warm-up", 20 * Label.EACH, label -> bed.alert(engine, label)); // engine and meter
+        burst("warm-up-direct", 20 * Label.EACH, this::patch);
         for (int round = 1; round <= ROUNDS; round++) {
             double ceiling = burst("direct-" + round, count, this::patch).rate();
             Map<String, Long> before = podRequests();
-            Result result = burst("alert-" + round, count, label -> alert(engine, label));
+            Result result = burst("alert-" + round, count, label -> bed.alert(engine, label));
             Thread.sleep(3_000); // events come a little later
             System.out.printf(
                     Locale.ROOT,
@@ -52,34 +46,19 @@ final class Burst {
     /** @param rate of labels seen, from the first request to the last that was seen */
     private record Result(int seen, double acceptedRate, double rate) {}
 
-    private Result burst(String prefix, int count, Way way) throws IOException, InterruptedException {
-        List<Label> labels = new ArrayList<>();
-        List<String> pods = bed.pods(prefix, count / Bed.LABELS);
-        for (int number = 0; number < Bed.LABELS; number++) {
-            for (String pod : pods) {
-                labels.add(new Label(pod, number));
-            }
-        }
-        List<CompletableFuture<Long>> effects = labels.stream()
-                .map(label -> bed.watch().effect(label.pod(), Bed.label(label.number())))
-                .toList();
+    private Result burst(String prefix, int count, Bed.For<Label> way) throws IOException, InterruptedException {
+        List<Label> labels = Label.allOf(bed.pods(prefix, count / Label.EACH));
+        List<CompletableFuture<Long>> effects = labels.stream().map(bed::effect).toList();
         long begun = System.nanoTime();
-        Bed.forAll(labels, way::take);
+        Bed.forAll(labels, way);
         long accepted = System.nanoTime();
         List<Long> seen = Bed.seen(effects);
         long last = seen.stream().mapToLong(Long::longValue).max().orElse(begun);
         return new Result(seen.size(), count / ((accepted - begun) / 1e9), seen.size() / ((last - begun) / 1e9));
     }
 
-    private void alert(MeasuredEngine engine, Label label) throws IOException, InterruptedException {
-        engine.alert(Bed.labelRule(label.number()), bed.namespace(), label.pod());
-    }
-
     private void patch(Label label) throws IOException, InterruptedException {
-        bed.api()
-                .patch(
-                        ApiServer.pods(bed.namespace()) + "/" + label.pod(),
-                        Latency.labelPatch(Bed.label(label.number())));
+        bed.api().patch(ApiServer.pods(bed.namespace()) + "/" + label.pod(), Label.patch(label.key()));
     }
 
     /** How many requests about pods and events the API server has counted, by verb; other clients' are among them. */

@@ -26,18 +26,16 @@ final class Latency {
     void labels(int count, long pauseMillis) throws IOException, InterruptedException {
         MeasuredEngine engine = bed.startEngine("state").awaitArmed();
         int turn = pauseMillis > 0 ? 1 : TURN;
-        List<String> pods = bed.pods("labelled", (count + TURN) / Bed.LABELS + 1);
+        List<String> pods = bed.pods("labelled", (count + TURN) / Label.EACH + 1);
         Way alert = (times, number) -> {
-            String pod = pods.get(number / Bed.LABELS);
-            int label = number % Bed.LABELS;
-            times.measure(
-                    bed.watch().effect(pod, Bed.label(label)),
-                    () -> engine.alert(Bed.labelRule(label), bed.namespace(), pod));
+            Label label = new Label(pods.get(number / Label.EACH), number % Label.EACH);
+            times.measure(bed.effect(label), () -> bed.alert(engine, label));
         };
         Way patch = (times, number) -> {
-            String pod = pods.get(number / Bed.LABELS);
-            String label = "floor-" + number % Bed.LABELS;
-            times.measure(bed.watch().effect(pod, label), () -> bed.api().patch(pod(pod), labelPatch(label)));
+            String pod = pods.get(number / Label.EACH);
+            String label = "floor-" + number % Label.EACH;
+            times.measure(bed.watch().effect(pod, label), () -> bed.api()
+                    .patch(ApiServer.pods(bed.namespace()) + "/" + pod, Label.patch(label)));
         };
         takeTurns(alert, patch, count, turn, pauseMillis);
     }
@@ -85,13 +83,5 @@ final class Latency {
                 floor.json(),
                 engine.millis(0.5) / floor.millis(0.5),
                 engine.millis(0.99) / floor.millis(0.99));
-    }
-
-    private String pod(String name) {
-        return ApiServer.pods(bed.namespace()) + "/" + name;
-    }
-
-    static String labelPatch(String label) {
-        return "{\"metadata\":{\"labels\":{\"" + label + "\":\"true\"}}}";
     }
 }

@@ -1,7 +1,6 @@
 package dev.pounce.bench.cluster;
 
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
@@ -12,7 +11,7 @@ import java.util.concurrent.CompletableFuture;
 final class Losses {
 
     private static final int PODS = 2;
-    private static final int ALERTS = PODS * Bed.LABELS;
+    private static final int ALERTS = PODS * Label.EACH;
 
     private final Bed bed;
 
@@ -27,20 +26,11 @@ final class Losses {
         }
     }
 
-    private record Label(String pod, int number) {}
-
     private void lossesAt(String signal, String name) throws IOException, InterruptedException {
-        List<Label> labels = new ArrayList<>();
-        for (String pod : bed.pods(name, PODS)) {
-            for (int number = 0; number < Bed.LABELS; number++) {
-                labels.add(new Label(pod, number));
-            }
-        }
-        List<CompletableFuture<Long>> effects = labels.stream()
-                .map(label -> bed.watch().effect(label.pod(), Bed.label(label.number())))
-                .toList();
+        List<Label> labels = Label.allOf(bed.pods(name, PODS));
+        List<CompletableFuture<Long>> effects = labels.stream().map(bed::effect).toList();
         MeasuredEngine engine = bed.startEngine(name).awaitArmed();
-        Bed.forAll(labels, label -> engine.alert(Bed.labelRule(label.number()), bed.namespace(), label.pod()));
+        Bed.forAll(labels, label -> bed.alert(engine, label));
         long before = Bed.count(effects);
         if (signal.equals("KILL")) {
             engine.kill();

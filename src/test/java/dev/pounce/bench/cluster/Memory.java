@@ -3,7 +3,7 @@ package dev.pounce.bench.cluster;
 import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.ExecutionException;
+import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
 /** Resident memory of the engine: beside a small cluster, when it has grown to many pods and nodes, and when it starts beside them. */
@@ -17,7 +17,7 @@ final class Memory {
         this.bed = bed;
     }
 
-    void print(int pods, int nodes) throws IOException, InterruptedException, ExecutionException {
+    void print(int pods, int nodes) throws IOException, InterruptedException {
         MeasuredEngine first = bed.startEngine("first").awaitArmed();
         label(first, bed.pods("idle", 1).getFirst());
         print("idle", first);
@@ -27,12 +27,12 @@ final class Memory {
                 {"metadata": {"name": "%1$s-%2$d", "labels": {"pounce-bench": "%1$s"}},
                  "spec": {"unschedulable": true}}
                 """.formatted(bed.namespace(), node)));
+        IntFunction<String> onNode = pod -> """
+                "nodeName": "%s-%d", "tolerations": [{"operator": "Exists"}],
+                """.formatted(bed.namespace(), pod % nodes);
         List<String> last = List.of();
         for (int made = 0; made < pods; made += AT_ONCE) {
-            String more = """
-                    "nodeName": "%s-%d", "tolerations": [{"operator": "Exists"}],
-                    """.formatted(bed.namespace(), made / AT_ONCE % Math.max(1, nodes));
-            last = bed.pods("many-" + made, Math.min(AT_ONCE, pods - made), nodes == 0 ? "" : more);
+            last = bed.pods("many-" + made, Math.min(AT_ONCE, pods - made), onNode);
             Bed.progress((made + last.size()) + " of " + pods + " pods");
         }
         label(first, last.getLast());
@@ -44,9 +44,10 @@ final class Memory {
     }
 
     /** So that the engine has come to know the pod, and has done something once. */
-    private void label(MeasuredEngine engine, String pod) throws IOException, InterruptedException, ExecutionException {
-        engine.alert(Bed.labelRule(0), bed.namespace(), pod);
-        bed.watch().effect(pod, Bed.label(0)).get();
+    private void label(MeasuredEngine engine, String pod) throws IOException, InterruptedException {
+        Label label = new Label(pod, 0);
+        bed.alert(engine, label);
+        Bed.seen(List.of(bed.effect(label)));
         Thread.sleep(10_000); // what was read for that becomes garbage, and is collected or not
     }
 
